@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/facts/clock.h"
+
+#include <string>
+#include <vector>
+
+namespace muster::net {
+
+/// A certificate as data. Every text came from the peer: plain, clamped to 512 bytes, never markup.
+struct Certificate {
+    std::string subject; ///< RFC 2253
+    std::string issuer;
+    std::vector<std::string> names; ///< subjectAltName: DNS names and IP addresses
+    WallTime notBefore{};
+    WallTime notAfter{};
+    std::string serial;      ///< hex
+    std::string key;         ///< "RSA 2048", "EC P-256"
+    int keyBits = 0;
+    std::string signature;   ///< "ecdsa-with-SHA256"
+    std::string sha256;      ///< hex, of the certificate
+    std::string pin;         ///< base64 SHA-256 of the SPKI
+    bool isSelfSigned = false;
+};
+
+} // namespace muster::net

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/engine/actionrunner.h"
+#include "models/engine/environmentinfo.h"
+#include "models/engine/historyrecorder.h"
+#include "models/engine/poller.h"
+#include "models/facts/factbook.h"
+#include "models/ports/actionfactory.h"
+#include "models/ports/historystore.h"
+#include "models/readiness/readiness.h"
+
+#include <QObject>
+#include <QTimer>
+
+#include <memory>
+
+namespace muster {
+
+/// One opened environment: facts come in from the poller, a snapshot and its assessment go out at most 4 times a second.
+/// Lives on the GUI thread (or musterctl's only one).
+class Session : public QObject
+{
+    Q_OBJECT
+public:
+    struct Parts {
+        EnvironmentInfo environment;
+        Profile profile;
+        std::vector<std::unique_ptr<Source>> sources;
+        std::unique_ptr<ActionFactory> actions;
+        std::unique_ptr<AuditLog> audit;
+        std::unique_ptr<HistoryStore> history; ///< may be null: nothing is recorded
+    };
+
+    explicit Session(Parts parts, QObject *parent = nullptr);
+    ~Session() override;
+
+    void start();
+    void stop();
+
+    [[nodiscard]] const EnvironmentInfo &environment() const { return m_environment; }
+    [[nodiscard]] const Profile &profile() const { return m_profile; }
+    [[nodiscard]] Poller &poller() { return m_poller; }
+    [[nodiscard]] ActionRunner &runner() { return m_runner; }
+    [[nodiscard]] const ActionFactory &actions() const { return *m_actions; }
+    [[nodiscard]] AuditLog &audit() { return *m_audit; }
+    [[nodiscard]] HistoryStore *history() { return m_history.get(); }
+
+    /// The latest; never null after construction. Immutable, shared.
+    [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return m_snapshot; }
+    [[nodiscard]] std::shared_ptr<const Assessment> assessment() const { return m_assessment; }
+    /// Makes both anew from what is known now, and publishes.
+    void publish();
+    /// True once every source has given a batch or a fault.
+    [[nodiscard]] bool isComplete() const;
+
+Q_SIGNALS:
+    void published();
+    /// The first moment when every source has reported.
+    void completed();
+
+private:
+    void onBatch(const FactBatch &batch);
+    void onFault(const std::string &sourceId, const Fault &fault, const Stamp &at);
+    void schedulePublish();
+
+    EnvironmentInfo m_environment;
+    Profile m_profile;
+    std::unique_ptr<ActionFactory> m_actions;
+    std::unique_ptr<AuditLog> m_audit;
+    std::unique_ptr<HistoryStore> m_history;
+    std::unique_ptr<HistoryRecorder> m_recorder;
+    FactBook m_book;
+    Poller m_poller;
+    ActionRunner m_runner;
+    QTimer m_publishTimer; ///< coalesces to 4 Hz
+    QTimer m_ageTimer;     ///< ages move on although nothing arrives
+    std::shared_ptr<const Snapshot> m_snapshot;
+    std::shared_ptr<const Assessment> m_assessment;
+    bool m_wasComplete = false;
+};
+
+} // namespace muster

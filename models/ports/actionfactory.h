@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/ports/action.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+struct FlushRequest {
+    enum class Scope : std::uint8_t { Prefix, Glob, Database, All };
+    std::string instance;       ///< "cache"
+    Scope scope = Scope::Prefix;
+    std::string pattern;        ///< a literal prefix, or a glob (Scope::Glob)
+    int database = 0;
+    Millis maxLatency{15};      ///< the governor keeps a probe's p99 below this
+    bool isCountOnly = false;   ///< exact count, deletes nothing
+};
+
+struct MailTestRequest {
+    std::vector<std::string> to; ///< empty: the declared ones
+};
+
+/// Makes actions of the opened environment; null when the environment does not declare the target.
+class ActionFactory {
+public:
+    virtual ~ActionFactory() = default;
+    [[nodiscard]] virtual std::unique_ptr<Action> backup(const std::string &set) const = 0;
+    /// Reads a finished backup back in full (or the newest for id "").
+    [[nodiscard]] virtual std::unique_ptr<Action> verifyBackup(const std::string &set, const std::string &id) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Action> flush(const FlushRequest &request) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Action> mailTest(const MailTestRequest &request) const = 0;
+};
+
+} // namespace muster
