@@ -24,7 +24,7 @@ struct CheckSpec {
     std::string page;
     std::string action;
     std::string remedy;
-    std::string over;     ///< source kind whose instances are judged one by one
+    std::string over;     ///< source kind whose instances are judged one by one; "*" = every source
     Rule rule;
 };
 
@@ -43,7 +43,9 @@ struct GateSpec {
     std::string page;
     bool isFailedWhenUndeclared = false; ///< no instance of `over` declared: fail instead of pass
     std::string undeclaredReason;
+    bool isAnyEnough = false;            ///< one instance that passes is enough
     std::vector<std::string> kinds;      ///< environment kinds it holds for; empty = all
+    std::vector<std::string> clearedBy;  ///< checks whose passing opens the gate; what-if goes by them
     Rule rule;
 };
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/facts/factbook.h"
+#include "models/readiness/assessment.h"
+#include "models/readiness/rule.h"
+
+#include <string>
+#include <vector>
+
+/// Rules over a snapshot. Pure.
+namespace muster::readiness {
+
+/// True of every source that answered in its last round; the only fact that no connector reports.
+inline constexpr std::string_view kAnsweringFact = "source.answering";
+
+/// One rule on one declared source. Facts of another kind ("prometheus.ready" in a rule over postgres) are looked up in every declared
+/// source of that kind, and all must hold; tls.* belongs to the source itself.
+[[nodiscard]] Finding judge(const Rule &rule, const Snapshot &snapshot, const std::string &source);
+
+/// One finding for each declared source of the kind `over` ("*" = every source), worst first. None declared: one failing "not configured".
+[[nodiscard]] std::vector<Finding> judgeAll(const Rule &rule, const Snapshot &snapshot, const std::string &over);
+
+/// Status and credit of several findings together: the worst decides, those that do not apply are left out.
+[[nodiscard]] Finding combined(const std::vector<Finding> &findings);
+
+} // namespace muster::readiness
