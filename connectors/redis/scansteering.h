@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/facts/clock.h"
+
+#include <cstddef>
+#include <vector>
+
+namespace muster::redis {
+
+using Micros = std::chrono::microseconds;
+
+/// Value at or above `share` (0-1) of the samples; zero without samples.
+[[nodiscard]] Micros percentile(std::vector<Micros> samples, double share);
+
+/// What an independent connection sees while a scan runs.
+struct ProbeView {
+    Micros baseline{0}; ///< median before the scan
+    Micros p95{0};      ///< of the last 20 pings
+    int overLimit = 0;  ///< pings of the last 20 over the operator's limit
+    bool isAlive = false;
+};
+
+/// How big the next page is, and how long to rest before it. Pure: measured times in, decisions out.
+class ScanSteering {
+public:
+    explicit ScanSteering(Micros roundTrip) : m_roundTrip(roundTrip) {}
+
+    [[nodiscard]] int count() const { return m_count; } ///< for SCAN's COUNT
+    /// A page came back `took` after it was asked for. Steers to 1-3 ms of the server's time.
+    void pageCame(Micros took);
+    /// The rest before the next page: none while others are served well. Halves the page when the probe's p95 is over max(5 ms, 4 × baseline).
+    [[nodiscard]] Millis rest(const ProbeView &probe);
+    /// Others wait longer than the operator allows, again and again: stop until it is over.
+    [[nodiscard]] static bool mustWait(const ProbeView &probe) { return probe.overLimit >= 2; }
+
+    static constexpr int kFirstCount = 200;
+    static constexpr int kSmallestCount = 50;
+    static constexpr int kLargestCount = 4000;
+
+private:
+    Micros m_roundTrip;
+    int m_count = kFirstCount;
+    int m_pagesSinceHalved = 0;
+
+    void scale(double factor);
+};
+
+/// Share of the keyspace that a SCAN has passed, 0-1. The server counts its cursor in reversed bits, so the reversed cursor only grows.
+[[nodiscard]] double scannedShare(unsigned long long cursor);
+
+} // namespace muster::redis

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/facts/clock.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace muster::redis {
+
+/// Whether a release series still gets security fixes, and from whom.
+struct Support {
+    bool isSupported = false;
+    std::string evidence; ///< "7.0: until 2029-05-31 by Ubuntu 24.04"
+};
+
+/// `flavour` is "redis" or "valkey", `version` "7.0.15". Series newer than the table count as supported; nullopt when no version can be read.
+[[nodiscard]] std::optional<Support> supportOf(std::string_view flavour, std::string_view version, WallTime now);
+
+} // namespace muster::redis

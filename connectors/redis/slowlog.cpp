@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/redis/slowlog.h"
+
+#include "connectors/redis/keypattern.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace muster::redis {
+
+namespace {
+
+constexpr std::size_t kWordLimit = 32;
+
+/// Commands whose second word names the operation and not a key.
+constexpr std::array<std::string_view, 14> kContainers{"ACL", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY", "MEMORY", "MODULE",
+                                                       "PUBSUB", "SCRIPT", "SLOWLOG", "XGROUP"};
+
+std::string upper(std::string_view word)
+{
+    auto text = displayKey(word, kWordLimit);
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
+} // namespace
+
+std::string maskedCommand(const Reply &arguments)
+{
+    if (arguments.elements.empty())
+        return {};
+    auto command = upper(arguments.elements.front().text);
+    std::size_t shown = 1;
+    if (arguments.elements.size() > 1 && std::ranges::find(kContainers, command) != kContainers.end()) {
+        command += " " + upper(arguments.elements[1].text);
+        shown = 2;
+    }
+    const auto hidden = arguments.elements.size() - shown;
+    return command + " (" + std::to_string(hidden) + (hidden == 1 ? " argument)" : " arguments)");
+}
+
+Table slowlogTable(const Reply &reply, std::size_t limit)
+{
+    Table table;
+    table.columns = {{"id", "count"}, {"at", "epoch"}, {"took", "s"}, {"command", ""}, {"client", ""}, {"client_name", ""}};
+    table.limit = limit;
+    for (const auto &entry : reply.elements) {
+        if (table.rows.size() == limit) {
+            table.isTruncated = true;
+            break;
+        }
+        const auto &parts = entry.elements;
+        if (parts.size() < 4 || !parts[0].isInteger() || !parts[1].isInteger() || !parts[2].isInteger() || !parts[3].isArray())
+            continue;
+        table.rows.push_back({static_cast<double>(parts[0].integer), static_cast<double>(parts[1].integer), static_cast<double>(parts[2].integer) / 1e6,
+                              maskedCommand(parts[3]), parts.size() > 4 ? displayKey(parts[4].text) : std::string(),
+                              parts.size() > 5 ? displayKey(parts[5].text) : std::string()});
+    }
+    return table;
+}
+
+} // namespace muster::redis
