@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/presenters/pagespec.h"
+
+#include <QCoreApplication>
+
+namespace muster {
+
+QString specText(const char *text)
+{
+    return QCoreApplication::translate("PageSpec", text);
+}
+
+namespace pages {
+
+// A long table is data.
+
+const PageSpec &database()
+{
+    static const PageSpec spec{
+        "database", QT_TRANSLATE_NOOP("PageSpec", "Database"), {"postgres", "pgbouncer"},
+        QT_TRANSLATE_NOOP("PageSpec", "No PostgreSQL is declared in this environment."),
+        R"("postgres": [ { "name": "primary", "url": "postgresql://oncall@db1:5432/shop?sslmode=verify-full",
+                "password": {"env": "SHOP_PG"}, "databases": ["shop"] } ])",
+        {
+            {"postgres.connections_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Connections used")},
+            {"postgres.cache_hit_ratio", QT_TRANSLATE_NOOP("PageSpec", "Cache hit ratio")},
+            {"postgres.commits_rate", QT_TRANSLATE_NOOP("PageSpec", "Commits")},
+            {"postgres.rtt", QT_TRANSLATE_NOOP("PageSpec", "Round trip")},
+            {"postgres.transaction_longest", QT_TRANSLATE_NOOP("PageSpec", "Longest transaction")},
+            {"postgres.idle_in_transaction_longest", QT_TRANSLATE_NOOP("PageSpec", "Longest idle in transaction")},
+            {"postgres.blocked_count", QT_TRANSLATE_NOOP("PageSpec", "Blocked sessions")},
+            {"postgres.xid_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Transaction ids used")},
+            {"postgres.replication_lag", QT_TRANSLATE_NOOP("PageSpec", "Replication lag")},
+            {"postgres.slot_retained_max", QT_TRANSLATE_NOOP("PageSpec", "WAL held by a slot")},
+            {"postgres.archive_age", QT_TRANSLATE_NOOP("PageSpec", "Last archived WAL")},
+            {"postgres.database_size", QT_TRANSLATE_NOOP("PageSpec", "Size")},
+            {"pgbouncer.clients_waiting", QT_TRANSLATE_NOOP("PageSpec", "Clients waiting")},
+            {"pgbouncer.wait_longest", QT_TRANSLATE_NOOP("PageSpec", "Longest wait")},
+            {"pgbouncer.clients_active", QT_TRANSLATE_NOOP("PageSpec", "Active clients")},
+            {"pgbouncer.servers_active", QT_TRANSLATE_NOOP("PageSpec", "Active servers")},
+        },
+        {
+            {QT_TRANSLATE_NOOP("PageSpec", "Connections"), "count", {{"postgres.connections_used", QT_TRANSLATE_NOOP("PageSpec", "used")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Cache hit ratio"), "ratio", {{"postgres.cache_hit_ratio", QT_TRANSLATE_NOOP("PageSpec", "hits")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Commits"), "1/s", {{"postgres.commits_rate", QT_TRANSLATE_NOOP("PageSpec", "commits")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Clients"), "count",
+             {{"pgbouncer.clients_active", QT_TRANSLATE_NOOP("PageSpec", "active")}, {"pgbouncer.clients_waiting", QT_TRANSLATE_NOOP("PageSpec", "waiting")}}},
+        },
+        {
+            {"postgres.sessions", QT_TRANSLATE_NOOP("PageSpec", "Sessions"), QT_TRANSLATE_NOOP("PageSpec", "No client is connected."), {"pid"},
+             {"pid", "user", "database", "application", "state", "wait", "transaction_age", "query_age", "blocked_by", "query"}},
+            {"postgres.slow_statements", QT_TRANSLATE_NOOP("PageSpec", "Slow statements"), QT_TRANSLATE_NOOP("PageSpec", "No statement stands out in this window."), {}, {}},
+            {"postgres.index_findings", QT_TRANSLATE_NOOP("PageSpec", "Indexes"), QT_TRANSLATE_NOOP("PageSpec", "No invalid, duplicate or unused index was found."), {}, {}},
+            {"postgres.slots", QT_TRANSLATE_NOOP("PageSpec", "Slots"), QT_TRANSLATE_NOOP("PageSpec", "There is no replication slot."), {"name"}, {}},
+            {"postgres.replicas", QT_TRANSLATE_NOOP("PageSpec", "Replication"), QT_TRANSLATE_NOOP("PageSpec", "No standby is connected."), {}, {}},
+            {"postgres.settings", QT_TRANSLATE_NOOP("PageSpec", "Settings"), QT_TRANSLATE_NOOP("PageSpec", "No setting was read."), {"name"}, {}},
+            {"pgbouncer.pools", QT_TRANSLATE_NOOP("PageSpec", "Pools"), QT_TRANSLATE_NOOP("PageSpec", "There is no pool."), {"database", "user"}, {}},
+        }};
+    return spec;
+}
+
+const PageSpec &cache()
+{
+    static const PageSpec spec{
+        "cache", QT_TRANSLATE_NOOP("PageSpec", "Cache"), {"redis"},
+        QT_TRANSLATE_NOOP("PageSpec", "No Redis is declared in this environment."),
+        R"("redis": [ { "name": "cache", "url": "rediss://oncall@cache1:6379/0",
+             "password": {"env": "SHOP_REDIS"}, "prefixes": ["cache:api:"], "role": "cache" } ])",
+        {
+            {"redis.hit_ratio", QT_TRANSLATE_NOOP("PageSpec", "Hit rate")},
+            {"redis.hit_ratio_5m", QT_TRANSLATE_NOOP("PageSpec", "Hit rate, 5 min")},
+            {"redis.hit_ratio_1h", QT_TRANSLATE_NOOP("PageSpec", "Hit rate, 1 h")},
+            {"redis.lookups_rate", QT_TRANSLATE_NOOP("PageSpec", "Lookups")},
+            {"redis.operations_rate", QT_TRANSLATE_NOOP("PageSpec", "Operations")},
+            {"redis.rtt_p99", QT_TRANSLATE_NOOP("PageSpec", "Round trip, p99")},
+            {"redis.memory_used", QT_TRANSLATE_NOOP("PageSpec", "Memory used")},
+            {"redis.memory_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Of the limit")},
+            {"redis.evictions_rate", QT_TRANSLATE_NOOP("PageSpec", "Evictions")},
+            {"redis.clients_connected", QT_TRANSLATE_NOOP("PageSpec", "Clients")},
+            {"redis.keys", QT_TRANSLATE_NOOP("PageSpec", "Keys")},
+            {"redis.replication_lag_bytes", QT_TRANSLATE_NOOP("PageSpec", "Replication lag")},
+        },
+        {
+            {QT_TRANSLATE_NOOP("PageSpec", "Hit rate"), "ratio", {{"redis.hit_ratio", QT_TRANSLATE_NOOP("PageSpec", "hits")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Operations"), "1/s",
+             {{"redis.operations_rate", QT_TRANSLATE_NOOP("PageSpec", "commands")}, {"redis.lookups_rate", QT_TRANSLATE_NOOP("PageSpec", "lookups")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Memory"), "B", {{"redis.memory_used", QT_TRANSLATE_NOOP("PageSpec", "used")}}},
+        },
+        {
+            {"redis.prefixes", QT_TRANSLATE_NOOP("PageSpec", "Prefixes"), QT_TRANSLATE_NOOP("PageSpec", "No key was sampled."), {"prefix"}, {}},
+            {"redis.slowlog", QT_TRANSLATE_NOOP("PageSpec", "Slow log"), QT_TRANSLATE_NOOP("PageSpec", "The slow log is empty."), {}, {}},
+            {"redis.databases_table", QT_TRANSLATE_NOOP("PageSpec", "Databases"), QT_TRANSLATE_NOOP("PageSpec", "There are no keys."), {}, {}},
+        }};
+    return spec;
+}
+
+const PageSpec &backups()
+{
+    static const PageSpec spec{
+        "backups", QT_TRANSLATE_NOOP("PageSpec", "Backups"), {"backup"},
+        QT_TRANSLATE_NOOP("PageSpec", "No backup set is declared in this environment."),
+        R"("backups": [ { "name": "nightly", "driver": "pg_dump", "postgres": "primary",
+               "directory": "/srv/backups", "window": "26h", "keep": 7 } ])",
+        {
+            {"backup.usable_age", QT_TRANSLATE_NOOP("PageSpec", "Newest usable")},
+            {"backup.newest_age", QT_TRANSLATE_NOOP("PageSpec", "Newest finished")},
+            {"backup.window", QT_TRANSLATE_NOOP("PageSpec", "Window")},
+            {"backup.count", QT_TRANSLATE_NOOP("PageSpec", "Backups kept")},
+            {"backup.free_bytes", QT_TRANSLATE_NOOP("PageSpec", "Free space")},
+            {"backup.holder", QT_TRANSLATE_NOOP("PageSpec", "Lock held by")},
+        },
+        {},
+        {{"backup.backups", QT_TRANSLATE_NOOP("PageSpec", "Backups"), QT_TRANSLATE_NOOP("PageSpec", "There is no backup in the directory yet."), {"id"},
+          {"id", "rung", "finished_at", "age", "size", "files", "server_version", "tool_version", "reason"}}}};
+    return spec;
+}
+
+const PageSpec &endpoints()
+{
+    static const PageSpec spec{
+        "endpoints", QT_TRANSLATE_NOOP("PageSpec", "Endpoints"), {"http", "metrics"},
+        QT_TRANSLATE_NOOP("PageSpec", "No HTTP endpoint is declared in this environment."),
+        R"("http": [ { "name": "api", "url": "https://api.shop.example", "health": "/health", "api": ["/items"] } ])",
+        {
+            {"http.response_time", QT_TRANSLATE_NOOP("PageSpec", "Response")},
+            {"http.first_byte_time", QT_TRANSLATE_NOOP("PageSpec", "First byte")},
+            {"http.tls_time", QT_TRANSLATE_NOOP("PageSpec", "TLS handshake")},
+            {"http.connect_time", QT_TRANSLATE_NOOP("PageSpec", "Connect")},
+            {"http.dns_time", QT_TRANSLATE_NOOP("PageSpec", "DNS")},
+            {"tls.expires_in", QT_TRANSLATE_NOOP("PageSpec", "Certificate ends in")},
+            {"http.api_worst_status", QT_TRANSLATE_NOOP("PageSpec", "Worst API status")},
+            {"http.health_status", QT_TRANSLATE_NOOP("PageSpec", "Health")},
+            {"http.compression_encoding", QT_TRANSLATE_NOOP("PageSpec", "Compression")},
+            {"http.cache_control", QT_TRANSLATE_NOOP("PageSpec", "Cache-Control")},
+            {"http.hsts_max_age", QT_TRANSLATE_NOOP("PageSpec", "HSTS")},
+            {"tls.version", QT_TRANSLATE_NOOP("PageSpec", "TLS version")},
+            {"metrics.scrape_time", QT_TRANSLATE_NOOP("PageSpec", "Scrape time")},
+            {"metrics.series", QT_TRANSLATE_NOOP("PageSpec", "Series")},
+        },
+        {
+            {QT_TRANSLATE_NOOP("PageSpec", "Latency"), "s",
+             {{"http.response_time", QT_TRANSLATE_NOOP("PageSpec", "response")}, {"http.first_byte_time", QT_TRANSLATE_NOOP("PageSpec", "first byte")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Scrape time"), "s", {{"metrics.scrape_time", QT_TRANSLATE_NOOP("PageSpec", "scrape")}}},
+        },
+        {
+            {"http.hops", QT_TRANSLATE_NOOP("PageSpec", "Addresses and hops"), QT_TRANSLATE_NOOP("PageSpec", "No hop was observed."), {"url", "address"}, {}},
+            {"http.headers", QT_TRANSLATE_NOOP("PageSpec", "Headers"), QT_TRANSLATE_NOOP("PageSpec", "No header was observed."), {}, {}},
+            {"tls.chain", QT_TRANSLATE_NOOP("PageSpec", "Certificates"), QT_TRANSLATE_NOOP("PageSpec", "No certificate was shown."), {"sha256"}, {}},
+        }};
+    return spec;
+}
+
+const PageSpec &mail()
+{
+    static const PageSpec spec{
+        "mail", QT_TRANSLATE_NOOP("PageSpec", "Mail"), {"smtp"},
+        QT_TRANSLATE_NOOP("PageSpec", "No mail server is declared in this environment."),
+        R"("smtp": { "url": "smtp://oncall@mail:587", "password": {"env": "SHOP_SMTP"}, "tls": "starttls",
+          "from": "alerts@shop.example", "to": ["oncall@shop.example"] })",
+        {
+            {"smtp.ready", QT_TRANSLATE_NOOP("PageSpec", "Ready to send")},
+            {"smtp.connect_time", QT_TRANSLATE_NOOP("PageSpec", "Connect")},
+            {"smtp.tls_required_met", QT_TRANSLATE_NOOP("PageSpec", "TLS as declared")},
+            {"smtp.auth_ok", QT_TRANSLATE_NOOP("PageSpec", "Login accepted")},
+            {"smtp.sender_ok", QT_TRANSLATE_NOOP("PageSpec", "Sender accepted")},
+            {"smtp.recipients_ok", QT_TRANSLATE_NOOP("PageSpec", "Recipients accepted")},
+            {"tls.expires_in", QT_TRANSLATE_NOOP("PageSpec", "Certificate ends in")},
+            {"tls.version", QT_TRANSLATE_NOOP("PageSpec", "TLS version")},
+        },
+        {},
+        {
+            {"smtp.stages", QT_TRANSLATE_NOOP("PageSpec", "Stages"), QT_TRANSLATE_NOOP("PageSpec", "No stage was run."), {"stage"}, {}},
+            {"tls.chain", QT_TRANSLATE_NOOP("PageSpec", "Certificates"), QT_TRANSLATE_NOOP("PageSpec", "No certificate was shown."), {"sha256"}, {}},
+        }};
+    return spec;
+}
+
+const PageSpec &alerts()
+{
+    static const PageSpec spec{
+        "alerts", QT_TRANSLATE_NOOP("PageSpec", "Alerts"), {"prometheus"},
+        QT_TRANSLATE_NOOP("PageSpec", "No Prometheus is declared in this environment."),
+        R"("prometheus": [ { "name": "main", "url": "http://prom:9090", "alertmanagers": ["http://am:9093"], "watchdog": "Watchdog" } ])",
+        {
+            {"prometheus.alerts_firing", QT_TRANSLATE_NOOP("PageSpec", "Alerts firing")},
+            {"prometheus.targets_down", QT_TRANSLATE_NOOP("PageSpec", "Targets down")},
+            {"prometheus.targets_total", QT_TRANSLATE_NOOP("PageSpec", "Targets")},
+            {"prometheus.rules_failing", QT_TRANSLATE_NOOP("PageSpec", "Rules failing")},
+            {"prometheus.latency_p95", QT_TRANSLATE_NOOP("PageSpec", "Latency, p95")},
+            {"prometheus.request_rate", QT_TRANSLATE_NOOP("PageSpec", "Requests")},
+            {"prometheus.error_ratio", QT_TRANSLATE_NOOP("PageSpec", "Errors")},
+            {"prometheus.alertmanagers_up", QT_TRANSLATE_NOOP("PageSpec", "Alertmanagers up")},
+        },
+        {
+            {QT_TRANSLATE_NOOP("PageSpec", "Requests"), "1/s", {{"prometheus.request_rate", QT_TRANSLATE_NOOP("PageSpec", "requests")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Latency"), "s",
+             {{"prometheus.latency_p95", QT_TRANSLATE_NOOP("PageSpec", "p95")}, {"prometheus.latency_p99", QT_TRANSLATE_NOOP("PageSpec", "p99")}}},
+        },
+        {
+            {"prometheus.alerts", QT_TRANSLATE_NOOP("PageSpec", "Alerts"), QT_TRANSLATE_NOOP("PageSpec", "No alert is pending or firing."), {"name", "instance", "severity"}, {}},
+            {"prometheus.targets", QT_TRANSLATE_NOOP("PageSpec", "Targets"), QT_TRANSLATE_NOOP("PageSpec", "There is no scrape target."), {"job", "instance"}, {}},
+            {"prometheus.rules", QT_TRANSLATE_NOOP("PageSpec", "Rules"), QT_TRANSLATE_NOOP("PageSpec", "There is no rule."), {}, {}},
+            {"prometheus.silences", QT_TRANSLATE_NOOP("PageSpec", "Silences"), QT_TRANSLATE_NOOP("PageSpec", "There is no silence."), {"id"}, {}},
+        }};
+    return spec;
+}
+
+} // namespace pages
+} // namespace muster
