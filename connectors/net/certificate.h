@@ -4,7 +4,10 @@
 #include "models/facts/clock.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
+
+struct x509_st; // OpenSSL's X509
 
 namespace muster::net {
 
@@ -23,5 +26,11 @@ struct Certificate {
     std::string pin;         ///< base64 SHA-256 of the SPKI
     bool isSelfSigned = false;
 };
+
+/// Never fails: what a certificate does not say stays empty.
+[[nodiscard]] Certificate certificateFrom(const x509_st *x509);
+
+/// Every certificate of a PEM text (also one with other blocks or comments around), in order, at most 32.
+[[nodiscard]] std::vector<Certificate> certificatesFromPem(std::string_view pem);
 
 } // namespace muster::net
