@@ -5,6 +5,7 @@
 
 #include <QObject>
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 namespace muster {
 
 class ActionRunner;
+class ActionWorker;
 
 /// One intended run of one action, from preflight to outcome. Owned by the runner, kept until forgotten, so that a sheet sent to the
 /// background can be found again. Lives on the GUI thread; signals arrive there.
@@ -41,8 +43,9 @@ public:
     /// Runs exactly the plan that was shown. `typedName` must equal the environment's name on production.
     /// Refused with a sentence when the plan expired or has a failed check, the console is not armed, or the name is wrong; nothing was done then.
     [[nodiscard]] std::expected<void, std::string> confirm(const std::string &typedName, const std::string &reason);
-    /// The user sees "cancelling" at once; the outcome follows within a second.
+    /// The action ends between two steps; after 900 ms it is interrupted, so that the outcome follows within a second.
     void cancel();
+    [[nodiscard]] bool isCancelling() const { return m_isCancelling; }
     void setPaused(bool isPaused);
 
 Q_SIGNALS:
@@ -52,13 +55,11 @@ Q_SIGNALS:
 
 private:
     friend class ActionRunner;
-    struct Worker;
     ActionRun(ActionRunner &runner, std::unique_ptr<Action> action, std::string id);
 
-    void startPreflight();
     void setState(State state);
     void onPlanned(std::expected<Plan, Fault> plan);
-    void onProgress(const Progress &progress);
+    void onProgress(std::vector<Progress> steps);
     void onFinished(Outcome outcome);
 
     ActionRunner &m_runner;
@@ -71,7 +72,8 @@ private:
     Outcome m_outcome;
     BootTime m_startedAt{};
     BootTime m_endedAt{};
-    std::shared_ptr<Worker> m_worker;
+    bool m_isCancelling = false;
+    std::shared_ptr<ActionWorker> m_worker;
 };
 
 } // namespace muster

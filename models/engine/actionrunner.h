@@ -20,7 +20,7 @@ class ActionRunner : public QObject
 {
     Q_OBJECT
 public:
-    ActionRunner(const EnvironmentInfo &environment, AuditLog &audit, QObject *parent = nullptr);
+    ActionRunner(const EnvironmentInfo &environment, std::shared_ptr<AuditLog> audit, QObject *parent = nullptr);
     ~ActionRunner() override;
 
     [[nodiscard]] bool isArmed() const { return m_isArmed; }
@@ -34,6 +34,7 @@ public:
     [[nodiscard]] std::vector<ActionRun *> runs() const;
     /// Drops a run that is not active.
     void forget(ActionRun *run);
+    [[nodiscard]] const EnvironmentInfo &environment() const { return m_environment; }
     /// Cancels what runs and waits at most two seconds.
     void shutdown();
 
@@ -48,7 +49,7 @@ private:
     [[nodiscard]] std::expected<void, std::string> mayRun(const ActionRun &run, const std::string &typedName) const;
 
     EnvironmentInfo m_environment;
-    AuditLog &m_audit;
+    std::shared_ptr<AuditLog> m_audit; ///< shared with the threads of runs, which may outlive us by a moment
     std::vector<std::unique_ptr<ActionRun>> m_runs;
     QTimer m_disarmTimer;
     BootTime m_armedUntil{};

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <stop_token>
 #include <thread>
 
 namespace muster {
@@ -19,7 +20,7 @@ namespace muster {
 class HistoryRecorder
 {
 public:
-    explicit HistoryRecorder(HistoryStore &store);
+    explicit HistoryRecorder(std::shared_ptr<HistoryStore> store);
     ~HistoryRecorder();
 
     void record(std::shared_ptr<const Snapshot> snapshot, std::shared_ptr<const Assessment> assessment);
@@ -32,9 +33,10 @@ private:
     void work(std::stop_token stop);
     void write(const Job &job);
 
-    HistoryStore &m_store;
+    std::shared_ptr<HistoryStore> m_store;
     std::map<std::string, std::string> m_lastStatus;     ///< worker thread only
     std::map<std::string, WallTime> m_lastPoint;          ///< worker thread only
+    WallTime m_lastScore{};                               ///< worker thread only
     std::mutex m_mutex;
     std::condition_variable_any m_wake;
     std::unique_ptr<Job> m_waiting;

@@ -9,9 +9,13 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace muster {
+
+class Mailbox;
+class PollWorker;
 
 /// Gives each source a named thread of its own and asks it at its cadence: never two rounds at once for one source, a busy tick is
 /// missed and not queued, back-off with jitter after a fault, faster while subscribed. A round that overruns its deadline is
@@ -40,11 +44,11 @@ Q_SIGNALS:
     void sourceFailed(const std::string &sourceId, const muster::Fault &fault, const muster::Stamp &at);
 
 private:
-    class Worker;
-    std::vector<std::shared_ptr<Worker>> m_workers;
-    class Watchdog;
-    std::unique_ptr<Watchdog> m_watchdog;
-    bool m_isStarted = false;
+    void watch(std::stop_token stop);
+
+    std::vector<std::shared_ptr<PollWorker>> m_workers;
+    std::shared_ptr<Mailbox> m_mailbox;
+    std::jthread m_watchdog;
 };
 
 } // namespace muster

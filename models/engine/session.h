@@ -28,8 +28,8 @@ public:
         Profile profile;
         std::vector<std::unique_ptr<Source>> sources;
         std::unique_ptr<ActionFactory> actions;
-        std::unique_ptr<AuditLog> audit;
-        std::unique_ptr<HistoryStore> history; ///< may be null: nothing is recorded
+        std::shared_ptr<AuditLog> audit;
+        std::shared_ptr<HistoryStore> history; ///< may be null: nothing is recorded
     };
 
     explicit Session(Parts parts, QObject *parent = nullptr);
@@ -43,14 +43,16 @@ public:
     [[nodiscard]] Poller &poller() { return m_poller; }
     [[nodiscard]] ActionRunner &runner() { return m_runner; }
     [[nodiscard]] const ActionFactory &actions() const { return *m_actions; }
-    [[nodiscard]] AuditLog &audit() { return *m_audit; }
-    [[nodiscard]] HistoryStore *history() { return m_history.get(); }
+    [[nodiscard]] std::shared_ptr<AuditLog> audit() const { return m_audit; }
+    [[nodiscard]] std::shared_ptr<HistoryStore> history() const { return m_history; }
 
     /// The latest; never null after construction. Immutable, shared.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return m_snapshot; }
     [[nodiscard]] std::shared_ptr<const Assessment> assessment() const { return m_assessment; }
     /// Makes both anew from what is known now, and publishes.
     void publish();
+    /// A hidden window needs no fresh ages: publishes only what arrives, and rarely.
+    void setVisible(bool isVisible);
     /// True once every source has given a batch or a fault.
     [[nodiscard]] bool isComplete() const;
 
@@ -62,13 +64,12 @@ Q_SIGNALS:
 private:
     void onBatch(const FactBatch &batch);
     void onFault(const std::string &sourceId, const Fault &fault, const Stamp &at);
-    void schedulePublish();
 
     EnvironmentInfo m_environment;
     Profile m_profile;
     std::unique_ptr<ActionFactory> m_actions;
-    std::unique_ptr<AuditLog> m_audit;
-    std::unique_ptr<HistoryStore> m_history;
+    std::shared_ptr<AuditLog> m_audit;
+    std::shared_ptr<HistoryStore> m_history;
     std::unique_ptr<HistoryRecorder> m_recorder;
     FactBook m_book;
     Poller m_poller;

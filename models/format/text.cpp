@@ -2,6 +2,8 @@
 #include "models/format/text.h"
 
 #include <QChar>
+#include <QList>
+#include <QList>
 
 #include <algorithm>
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/engine/pollworker.h"
+
+#include "models/engine/backoff.h"
+
+#include <pthread.h>
+
+#include <thread>
+
+namespace muster {
+
+namespace {
+
+constexpr Millis kOverrunGrace{500}; // a source may need a moment after its deadline to close and to word the fault
+
+Fault overrunFault(Millis deadline)
+{
+    return {FaultKind::Timeout, "deadline", "no answer within " + std::to_string(deadline.count() / 1000) + " s; the round was broken off",
+            "The server accepts connections but does not answer. Check whether its process is stopped or overloaded."};
+}
+
+void nameThread(const std::string &id)
+{
+    constexpr std::size_t kLimit = 15; // of the kernel
+    pthread_setname_np(pthread_self(), id.substr(0, kLimit).c_str());
+}
+
+} // namespace
+
+PollWorker::PollWorker(std::unique_ptr<Source> source, std::shared_ptr<Mailbox> mailbox, Deliver deliver)
+    : m_id(source->id())
+    , m_source(std::move(source))
+    , m_mailbox(std::move(mailbox))
+    , m_deliver(std::move(deliver))
+    , m_random(static_cast<std::minstd_rand::result_type>(std::hash<std::string>{}(m_id) ^ static_cast<std::size_t>(BootClock::now().time_since_epoch().count())))
+{
+}
+
+void PollWorker::start()
+{
+    std::thread([self = shared_from_this()] { self->run(); }).detach();
+}
+
+void PollWorker::requestStop()
+{
+    m_stop.request_stop();
+    m_source->interrupt();
+    const std::scoped_lock lock(m_mutex);
+    m_wake.notify_all();
+}
+
+bool PollWorker::waitEnded(Millis left)
+{
+    std::unique_lock lock(m_mutex);
+    return m_wake.wait_for(lock, left, [this] { return m_hasEnded; });
+}
+
+void PollWorker::measureNow()
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_roundEndsBy)
+        return; // the running round counts
+    m_isWanted = true;
+    m_wake.notify_all();
+}
+
+void PollWorker::setSubscribed(bool isSubscribed)
+{
+    const std::scoped_lock lock(m_mutex);
+    if (std::exchange(m_isSubscribed, isSubscribed) == isSubscribed)
+        return;
+    if (isSubscribed && m_failures == 0)
+        m_nextRound = std::min(m_nextRound, m_lastStart + m_source->cadence().subscribed);
+    m_wake.notify_all();
+}
+
+void PollWorker::checkOverrun()
+{
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (!m_roundEndsBy || BootClock::now() < *m_roundEndsBy + kOverrunGrace)
+            return;
+        if (std::exchange(m_isOverrunReported, true))
+            return;
+    }
+    m_source->interrupt();
+    m_mailbox->post([deliver = m_deliver, fault = overrunFault(m_source->cadence().deadline), at = Stamp::now()] { deliver(std::unexpected(fault), at); });
+}
+
+void PollWorker::run()
+{
+    nameThread(m_id);
+    while (waitForTurn())
+        round();
+    const std::scoped_lock lock(m_mutex);
+    m_hasEnded = true;
+    m_wake.notify_all();
+}
+
+bool PollWorker::waitForTurn()
+{
+    std::unique_lock lock(m_mutex);
+    const auto isDue = [this] {
+        return m_stop.stop_requested() || (m_isDelivered.load() && (m_isWanted || std::chrono::steady_clock::now() >= m_nextRound));
+    };
+    while (!isDue()) {
+        if (m_isDelivered.load())
+            m_wake.wait_until(lock, m_nextRound);
+        else
+            m_wake.wait_for(lock, Millis{100});
+    }
+    m_isWanted = false;
+    return !m_stop.stop_requested();
+}
+
+void PollWorker::round()
+{
+    const auto cadence = m_source->cadence();
+    const auto deadline = Deadline::after(cadence.deadline);
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_lastStart = std::chrono::steady_clock::now();
+        m_roundEndsBy = deadline.at();
+        m_isOverrunReported = false;
+    }
+    auto result = m_source->collect(deadline, m_stop.get_token());
+    {
+        const std::scoped_lock lock(m_mutex);
+        m_roundEndsBy.reset();
+        m_failures = result ? 0 : m_failures + 1;
+        m_nextRound = result ? m_lastStart + (m_isSubscribed ? cadence.subscribed : cadence.background)
+                             : std::chrono::steady_clock::now() + backoff(m_failures, m_random);
+    }
+    if (!m_stop.stop_requested())
+        deliver(std::move(result));
+}
+
+void PollWorker::deliver(std::expected<FactBatch, Fault> result)
+{
+    m_isDelivered.store(false);
+    m_mailbox->post([self = shared_from_this(), result = std::move(result), at = Stamp::now()]() mutable {
+        self->m_isDelivered.store(true);
+        {
+            const std::scoped_lock lock(self->m_mutex);
+            self->m_wake.notify_all();
+        }
+        self->m_deliver(std::move(result), at);
+    });
+}
+
+} // namespace muster

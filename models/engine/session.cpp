@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "models/engine/session.h"
+
+#include <algorithm>
+
+namespace muster {
+
+namespace {
+
+constexpr int kPublishInterval = 250; // ms: 4 Hz
+constexpr int kAgeInterval = 1000;
+constexpr int kHiddenAgeInterval = 10000;
+
+} // namespace
+
+Session::Session(Parts parts, QObject *parent)
+    : QObject(parent)
+    , m_environment(std::move(parts.environment))
+    , m_profile(std::move(parts.profile))
+    , m_actions(std::move(parts.actions))
+    , m_audit(std::move(parts.audit))
+    , m_history(std::move(parts.history))
+    , m_runner(m_environment, m_audit)
+{
+    for (const auto &declared : m_environment.sources)
+        m_book.declare(declared.id, declared.kind);
+    for (auto &source : parts.sources)
+        m_poller.add(std::move(source));
+    if (m_history)
+        m_recorder = std::make_unique<HistoryRecorder>(m_history);
+
+    connect(&m_poller, &Poller::batchArrived, this, &Session::onBatch);
+    connect(&m_poller, &Poller::sourceFailed, this, &Session::onFault);
+    m_publishTimer.setSingleShot(true);
+    m_publishTimer.setInterval(kPublishInterval);
+    connect(&m_publishTimer, &QTimer::timeout, this, &Session::publish);
+    m_ageTimer.setInterval(kAgeInterval);
+    connect(&m_ageTimer, &QTimer::timeout, this, &Session::publish);
+    publish();
+}
+
+Session::~Session()
+{
+    stop();
+}
+
+void Session::start()
+{
+    m_poller.start();
+    m_ageTimer.start();
+}
+
+void Session::stop()
+{
+    m_ageTimer.stop();
+    m_publishTimer.stop();
+    m_runner.shutdown();
+    m_poller.stop();
+    m_recorder.reset();
+}
+
+void Session::setVisible(bool isVisible)
+{
+    m_ageTimer.setInterval(isVisible ? kAgeInterval : kHiddenAgeInterval);
+    m_publishTimer.setInterval(isVisible ? kPublishInterval : kAgeInterval);
+    if (isVisible)
+        publish();
+}
+
+bool Session::isComplete() const
+{
+    return std::ranges::all_of(m_snapshot->sources, [](const SourceState &state) { return state.fault || state.lastGood; });
+}
+
+void Session::publish()
+{
+    m_publishTimer.stop();
+    m_snapshot = std::make_shared<const Snapshot>(m_book.snapshot(Stamp::now()));
+    m_assessment = std::make_shared<const Assessment>(
+        readiness::evaluate(m_profile, *m_snapshot, {m_environment.kind, m_environment.waivers}));
+    const bool isNowComplete = !m_wasComplete && isComplete();
+    m_wasComplete = m_wasComplete || isNowComplete;
+    if (m_recorder && m_wasComplete)
+        m_recorder->record(m_snapshot, m_assessment);
+    Q_EMIT published();
+    if (isNowComplete)
+        Q_EMIT completed();
+}
+
+void Session::onBatch(const FactBatch &batch)
+{
+    m_book.accept(batch);
+    if (!m_publishTimer.isActive())
+        m_publishTimer.start();
+}
+
+void Session::onFault(const std::string &sourceId, const Fault &fault, const Stamp &at)
+{
+    m_book.fail(sourceId, fault, at);
+    if (!m_publishTimer.isActive())
+        m_publishTimer.start();
+}
+
+} // namespace muster
