@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/environment/environment.h"
+
+#include "app/environment/jsonreader.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+namespace muster::environment {
+
+namespace {
+
+constexpr std::uintmax_t kFileLimit = 1U << 20U; // bytes; a hand-written file is a thousandth of it
+constexpr int kDepthLimit = 16;
+
+void readPostgres(Environment &env, ObjectReader &reader)
+{
+    Postgres entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"postgresql", 5432}, {"postgres", 5432}});
+    entry.password = reader.secret("password");
+    entry.databases = reader.texts("databases");
+    entry.expectedStandbys = reader.integer("expectedStandbys", 0, 0, 100);
+    entry.tls = reader.tls();
+    if (entry.databases.empty() && entry.address.path.size() > 1)
+        entry.databases.push_back(entry.address.path.substr(1));
+    env.postgres.push_back(std::move(entry));
+}
+
+void readPgBouncer(Environment &env, ObjectReader &reader)
+{
+    PgBouncer entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"postgresql", 6432}, {"postgres", 6432}});
+    entry.password = reader.secret("password");
+    entry.tls = reader.tls();
+    env.pgbouncer.push_back(std::move(entry));
+}
+
+void readRedis(Environment &env, ObjectReader &reader)
+{
+    Redis entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"redis", 6379}, {"rediss", 6379}});
+    entry.password = reader.secret("password");
+    entry.topology = reader.choice("topology", {"standalone", "sentinel", "cluster"}, "standalone");
+    entry.sentinels = reader.texts("sentinels");
+    entry.master = reader.text("master");
+    entry.prefixes = reader.texts("prefixes");
+    entry.rateLimiterPrefix = reader.text("rateLimiterPrefix");
+    entry.role = reader.choice("role", {"cache", "store"}, "cache");
+    entry.tls = reader.tls();
+    if (const auto &path = entry.address.path; path.size() > 1) {
+        const auto digits = path.substr(1);
+        if (digits.size() <= 5 && std::ranges::all_of(digits, [](unsigned char c) { return std::isdigit(c); }))
+            entry.database = std::stoi(digits);
+        else
+            reader.problem("url", "expected a database number after the port, such as redis://host:6379/0");
+    }
+    env.redis.push_back(std::move(entry));
+}
+
+void readPrometheus(Environment &env, ObjectReader &reader)
+{
+    Prometheus entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"http", 80}, {"https", 443}});
+    entry.bearer = reader.secret("bearer");
+    entry.alertmanagers = reader.texts("alertmanagers");
+    if (const auto watchdog = reader.text("watchdog"); !watchdog.empty())
+        entry.watchdog = watchdog;
+    reader.object("latency", [&](ObjectReader &latency) {
+        entry.latencyHistogram = latency.text("histogram", true);
+        entry.latencySlo = latency.number("slo", 0, 0, 3600);
+    });
+    entry.tls = reader.tls();
+    env.prometheus.push_back(std::move(entry));
+}
+
+void readMetrics(Environment &env, ObjectReader &reader)
+{
+    Metrics entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"http", 80}, {"https", 443}});
+    entry.tls = reader.tls();
+    env.metrics.push_back(std::move(entry));
+}
+
+void readHttp(Environment &env, ObjectReader &reader)
+{
+    Http entry;
+    entry.name = reader.name();
+    entry.address = reader.address("url", {{"http", 80}, {"https", 443}});
+    if (reader.has("plain"))
+        entry.plain = reader.address("plain", {{"http", 80}}).url;
+    else
+        (void)reader.text("plain");
+    entry.bearer = reader.secret("bearer");
+    entry.health = reader.text("health");
+    entry.api = reader.texts("api");
+    entry.statics = reader.texts("static");
+    entry.openapi = reader.text("openapi");
+    entry.instances = reader.texts("instances");
+    entry.cdn = reader.truth("cdn");
+    entry.tls = reader.tls();
+    env.http.push_back(std::move(entry));
+}
+
+void readSmtp(Environment &env, ObjectReader &reader)
+{
+    Smtp entry;
+    entry.address = reader.address("url", {{"smtp", 587}, {"smtps", 465}});
+    entry.password = reader.secret("password");
+    entry.tlsMode = reader.choice("tls", {"starttls", "implicit", "none"}, entry.address.scheme == "smtps" ? "implicit" : "starttls");
+    entry.from = reader.text("from", true);
+    entry.to = reader.texts("to");
+    entry.mailbox = reader.text("mailbox");
+    entry.helo = reader.text("helo");
+    entry.tls = reader.tls();
+    env.smtp = std::move(entry);
+}
+
+void readBackup(Environment &env, ObjectReader &reader)
+{
+    Backup entry;
+    entry.name = reader.name();
+    entry.driver = reader.choice("driver", {"pg_dump", "pg_basebackup", "pgbackrest", "barman", "command"}, "pg_dump", true);
+    entry.postgres = reader.text("postgres", true);
+    entry.directory = reader.path("directory", entry.driver == "pg_dump" || entry.driver == "pg_basebackup");
+    entry.window = reader.duration("window", std::chrono::hours(26));
+    entry.keep = reader.integer("keep", 7, 1, 10000);
+    (void)reader.text("stanza");
+    (void)reader.path("config");
+    (void)reader.text("server");
+    (void)reader.texts("list");
+    (void)reader.texts("run");
+    (void)reader.texts("verify");
+    reader.object("at", [](ObjectReader &at) { (void)at.text("ssh", true); });
+    env.backups.push_back(std::move(entry));
+}
+
+void readSmallSections(Environment &env, ObjectReader &root)
+{
+    root.objects("logs", [&](ObjectReader &reader) {
+        env.logs.push_back({reader.name(), reader.path("path", true), reader.choice("format", {"json", "logfmt"}, "json")});
+    });
+    root.objects("audit", [&](ObjectReader &reader) {
+        env.audit.push_back({reader.name(), reader.text("postgres", true), reader.text("query", true)});
+    });
+    root.objects("loadTests", [&](ObjectReader &reader) {
+        env.loadTests.push_back({reader.name(), reader.path("report", true), reader.duration("maxAge", std::chrono::days(90)),
+                                 reader.duration("p95", Millis{500}), reader.number("peakRate", 0, 0, 1e9)});
+    });
+    root.objects("facts", [&](ObjectReader &reader) {
+        CustomFact fact{reader.name(), {}, {}, {}};
+        const auto postgres = reader.text("postgres");
+        const auto prometheus = reader.text("prometheus");
+        const auto sql = reader.text("sql");
+        const auto promql = reader.text("promql");
+        fact.unit = reader.text("unit");
+        if (postgres.empty() == prometheus.empty())
+            reader.problem("postgres", "expected exactly one of “postgres” (with “sql”) and “prometheus” (with “promql”)");
+        fact.source = postgres.empty() ? "prometheus/" + prometheus : "postgres/" + postgres;
+        fact.query = postgres.empty() ? promql : sql;
+        if (fact.query.empty())
+            reader.problem(postgres.empty() ? "promql" : "sql", "is missing");
+        env.facts.push_back(std::move(fact));
+    });
+    root.objects("waivers", [&](ObjectReader &reader) {
+        env.waivers.push_back({reader.text("check", true), reader.text("owner", true), reader.text("reason", true), reader.day("until")});
+    });
+}
+
+template<class Entries>
+void requireUniqueNames(const Entries &entries, const std::string &section, Report &report)
+{
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!seen.insert(entries[i].name).second)
+            report.add(section + "[" + std::to_string(i) + "].name", "“" + entries[i].name + "” stands twice in “" + section + "”; names must differ");
+    }
+}
+
+void requirePostgres(const Environment &env, const std::string &name, const std::string &where, Report &report)
+{
+    std::vector<std::string> known;
+    for (const auto &entry : env.postgres)
+        known.push_back(entry.name);
+    if (name.empty() || std::ranges::find(known, name) != known.end())
+        return;
+    const auto near = nearest(name, known);
+    report.add(where, "names the PostgreSQL “" + name + "”, which “postgres” does not declare" + (near.empty() ? "" : "; did you mean “" + near + "”?"));
+}
+
+void checkReferences(const Environment &env, Report &report)
+{
+    requireUniqueNames(env.postgres, "postgres", report);
+    requireUniqueNames(env.pgbouncer, "pgbouncer", report);
+    requireUniqueNames(env.redis, "redis", report);
+    requireUniqueNames(env.prometheus, "prometheus", report);
+    requireUniqueNames(env.metrics, "metrics", report);
+    requireUniqueNames(env.http, "http", report);
+    requireUniqueNames(env.backups, "backups", report);
+    requireUniqueNames(env.facts, "facts", report);
+    for (std::size_t i = 0; i < env.backups.size(); ++i)
+        requirePostgres(env, env.backups[i].postgres, "backups[" + std::to_string(i) + "].postgres", report);
+    for (std::size_t i = 0; i < env.audit.size(); ++i)
+        requirePostgres(env, env.audit[i].postgres, "audit[" + std::to_string(i) + "].postgres", report);
+}
+
+Environment readRoot(const Json &json, Report &report)
+{
+    Environment env;
+    ObjectReader root(json, "", report);
+    env.name = root.name();
+    env.kind = root.choice("kind", {"production", "staging", "development"}, "production", true);
+    const auto section = [&](const char *key, void (*read)(Environment &, ObjectReader &)) {
+        root.objects(key, [&, read](ObjectReader &reader) { read(env, reader); });
+    };
+    section("postgres", readPostgres);
+    section("pgbouncer", readPgBouncer);
+    section("redis", readRedis);
+    section("prometheus", readPrometheus);
+    section("metrics", readMetrics);
+    section("http", readHttp);
+    section("backups", readBackup);
+    root.object("smtp", [&](ObjectReader &reader) { readSmtp(env, reader); });
+    readSmallSections(env, root);
+    for (const auto &sibling : root.texts("siblings"))
+        env.siblings.push_back((std::filesystem::path(report.folder) / sibling).lexically_normal().string());
+    if (const auto profile = root.text("profile"); !profile.empty() && profile != "default")
+        env.profile = (std::filesystem::path(report.folder) / profile).lexically_normal().string();
+    checkReferences(env, report);
+    return env;
+}
+
+/// Refuses what the library would take silently: the same key twice (the last would win) and bottomless nesting.
+Json parseStrictly(const std::string &bytes, Report &report)
+{
+    std::vector<std::set<std::string>> keys;
+    const auto callback = [&](int depth, Json::parse_event_t event, Json &parsed) {
+        if (event == Json::parse_event_t::object_start)
+            keys.emplace_back();
+        else if (event == Json::parse_event_t::object_end)
+            keys.pop_back();
+        else if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
+            report.add(parsed.get<std::string>(), "stands twice in the same object; keep one");
+        if (depth > kDepthLimit && event == Json::parse_event_t::object_start)
+            report.add("", "objects are nested more than " + std::to_string(kDepthLimit) + " deep");
+        return true;
+    };
+    return Json::parse(bytes, callback, true, true);
+}
+
+std::string located(const std::string &path)
+{
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    if (fs::exists(path, ignored) || path.find('/') != std::string::npos)
+        return fs::absolute(path, ignored).lexically_normal().string();
+    for (const auto *suffix : {"", ".json"}) {
+        const auto candidate = environmentsFolder() + "/" + path + suffix;
+        if (fs::exists(candidate, ignored))
+            return candidate;
+    }
+    return fs::absolute(path, ignored).string();
+}
+
+} // namespace
+
+std::string Address::display() const
+{
+    return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+std::string environmentsFolder()
+{
+    const char *config = std::getenv("XDG_CONFIG_HOME");
+    const char *home = std::getenv("HOME");
+    return (config && *config ? std::string(config) : std::string(home ? home : "") + "/.config") + "/muster/environments";
+}
+
+std::expected<Environment, Problems> load(const std::string &path)
+{
+    namespace fs = std::filesystem;
+    const auto file = located(path);
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) {
+        return std::unexpected(Problems{{file, fs::exists(file, error) ? "is not a regular file" : "no such file; give a path, or the name of a file in " + environmentsFolder()}});
+    }
+    if (fs::file_size(file, error) > kFileLimit)
+        return std::unexpected(Problems{{file, "is larger than 1 MiB; this cannot be an environment file"}});
+    std::ifstream in(file, std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (!in && !in.eof())
+        return std::unexpected(Problems{{file, "cannot be read; check its permissions"}});
+    return parse(bytes, file);
+}
+
+std::expected<Environment, Problems> parse(const std::string &bytes, const std::string &path)
+{
+    Report report;
+    report.folder = std::filesystem::path(path).parent_path().string();
+    Json json;
+    try {
+        json = parseStrictly(bytes, report);
+    } catch (const Json::exception &error) {
+        // "[json.exception.parse_error.101] parse error at line 3, column 5: ..."
+        std::string message = error.what();
+        if (const auto at = message.find("parse error at "); at != std::string::npos)
+            message.erase(0, at + sizeof("parse error at ") - 1);
+        const auto colon = message.find(": ");
+        return std::unexpected(Problems{{message.substr(0, colon), colon == std::string::npos ? "not valid JSON" : clamp(message.substr(colon + 2), 200)}});
+    }
+    if (!json.is_object())
+        return std::unexpected(Problems{{"", std::string("expected an object { … } at the top, found ") + json.type_name()}});
+    auto env = readRoot(json, report);
+    if (!report.problems.empty())
+        return std::unexpected(report.problems);
+    env.path = path;
+    return env;
+}
+
+std::string describe(const Problems &problems, const std::string &path)
+{
+    std::string result;
+    for (const auto &problem : problems)
+        result += path + ": " + (problem.where.empty() || problem.where == path ? "" : problem.where + ": ") + problem.message + "\n";
+    return result;
+}
+
+} // namespace muster::environment

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/environment/environment.h"
+#include "app/musterctl/commandline.h"
+#include "models/engine/session.h"
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// One function a command; each returns the exit code of the contract.
+namespace muster::ctl {
+
+inline constexpr int kDone = 0;
+inline constexpr int kRefused = 1;
+inline constexpr int kFailed = 2;
+inline constexpr int kCouldNotJudge = 3;
+inline constexpr int kOutcomeUnknown = 4;
+
+[[nodiscard]] int runCheck(const Options &options);
+[[nodiscard]] int runFacts(const Options &options);
+[[nodiscard]] int runWatch(const Options &options);
+[[nodiscard]] int runDoctor(const Options &options);
+[[nodiscard]] int runBackup(const Options &options);
+[[nodiscard]] int runCache(const Options &options);
+[[nodiscard]] int runMail(const Options &options);
+[[nodiscard]] int runAudit(const Options &options);
+[[nodiscard]] int runEnv(const Options &options);
+
+/// Loads the file, or says on standard error what is wrong with it.
+[[nodiscard]] std::expected<environment::Environment, int> loadEnvironment(const Options &options);
+/// Loads the file and wires a session that is not started yet; nothing is recorded in the history.
+[[nodiscard]] std::expected<std::unique_ptr<Session>, int> openSession(const Options &options);
+/// Runs the session until there is enough to judge.
+void sample(Session &session, const Options &options);
+/// Shows the plan, asks (or wants --yes), runs, reports. `make` gives null when the environment does not declare the target.
+[[nodiscard]] int runAction(const Options &options, const std::function<std::unique_ptr<Action>(const Session &)> &make, const std::string &missing);
+
+void print(std::string_view text);   ///< standard output
+void message(std::string_view text); ///< standard error
+[[nodiscard]] bool hasColour();      ///< standard output is a terminal and NO_COLOR is not set
+
+/// Calls back in the event loop when Ctrl-C or SIGTERM arrives. Needs blockSignals() before any thread.
+void onInterrupt(QObject *context, std::function<void()> call);
+void blockSignals();
+
+} // namespace muster::ctl

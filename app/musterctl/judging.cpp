@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/musterctl/commands.h"
+#include "app/wiring/wiring.h"
+#include "models/format/format.h"
+#include "models/format/text.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <future>
+
+namespace muster::ctl {
+
+namespace {
+
+constexpr Millis kDoctorBudget{10000};
+
+std::string diagnosis(const std::string &id, const std::vector<DoctorStage> &stages)
+{
+    std::string text = id + "\n";
+    for (const auto &stage : stages) {
+        auto name = stage.name;
+        name.resize(std::max<std::size_t>(name.size(), 12), ' ');
+        text += std::string("  ") + (stage.isGood ? "ok    " : "FAIL  ") + name + " " + format::duration(toSeconds(stage.took)) + "  " + text::plain(stage.detail, 400) + "\n";
+        if (!stage.isGood && !stage.hint.empty())
+            text += "                     → " + text::plain(stage.hint, 600) + "\n";
+    }
+    return text;
+}
+
+} // namespace
+
+int runCheck(const Options &options)
+{
+    auto session = openSession(options);
+    if (!session)
+        return session.error();
+    sample(**session, options);
+    const auto assessment = (*session)->assessment();
+    print(report::render(options.format, {(*session)->environment(), *(*session)->snapshot(), *assessment}, hasColour()));
+    (*session)->stop();
+    return static_cast<int>(assessment->verdict);
+}
+
+int runFacts(const Options &options)
+{
+    auto session = openSession(options);
+    if (!session)
+        return session.error();
+    sample(**session, options);
+    const auto snapshot = (*session)->snapshot();
+    print(options.format == report::Format::Json ? report::factsToJson(*snapshot, options.arguments) : report::factsToTable(*snapshot, options.arguments));
+    (*session)->stop();
+    return kDone;
+}
+
+int runWatch(const Options &options)
+{
+    auto opened = openSession(options);
+    if (!opened)
+        return opened.error();
+    auto &session = **opened;
+    const auto ids = session.poller().sourceIds();
+    session.poller().subscribe({ids.begin(), ids.end()});
+    QTimer timer;
+    QObject::connect(&timer, &QTimer::timeout, &session, [&session] {
+        // On a terminal the table is drawn in place; in a pipe one follows the other.
+        print((hasColour() ? "\033[H\033[2J" : "") + report::toTable({session.environment(), *session.snapshot(), *session.assessment()}, hasColour()));
+    });
+    onInterrupt(&session, [] { QCoreApplication::quit(); });
+    timer.start(options.interval);
+    session.start();
+    QCoreApplication::exec();
+    session.stop();
+    return kDone;
+}
+
+int runDoctor(const Options &options)
+{
+    auto environment = loadEnvironment(options);
+    if (!environment)
+        return environment.error();
+    const auto sources = wiring::makeSources(*environment);
+    std::vector<std::future<std::vector<DoctorStage>>> diagnoses;
+    for (const auto &source : sources)
+        diagnoses.push_back(std::async(std::launch::async, [&source] { return source->diagnose(Deadline::after(kDoctorBudget), {}); }));
+    bool isAllGood = true;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const auto stages = diagnoses[i].get();
+        isAllGood = isAllGood && std::ranges::all_of(stages, &DoctorStage::isGood);
+        print(diagnosis(sources[i]->id(), stages));
+    }
+    return isAllGood ? kDone : kFailed;
+}
+
+} // namespace muster::ctl

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/report/report.h"
+#include "models/format/format.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace muster::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A number that JSON can carry: NaN and infinities are "no value".
+Json number(double value)
+{
+    return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+double rounded(double value)
+{
+    return std::round(value * 1e6) / 1e6;
+}
+
+Json interval(const Interval &value)
+{
+    return {{"low", rounded(value.low)}, {"high", rounded(value.high)}};
+}
+
+double seconds(Millis duration)
+{
+    return toSeconds(duration);
+}
+
+Json cellJson(const Cell &cell)
+{
+    if (const auto *truth = std::get_if<bool>(&cell))
+        return *truth;
+    if (const auto *amount = std::get_if<double>(&cell))
+        return number(*amount);
+    if (const auto *text = std::get_if<std::string>(&cell))
+        return *text;
+    return nullptr;
+}
+
+Json tableJson(const Table &table)
+{
+    Json columns = Json::array();
+    for (const auto &column : table.columns)
+        columns.push_back({{"name", column.name}, {"unit", column.unit}});
+    Json rows = Json::array();
+    for (const auto &row : table.rows) {
+        Json cells = Json::array();
+        for (const auto &cell : row)
+            cells.push_back(cellJson(cell));
+        rows.push_back(std::move(cells));
+    }
+    return {{"columns", columns}, {"rows", rows}, {"limit", table.limit}, {"truncated", table.isTruncated}};
+}
+
+// An unknown or inapplicable fact has a null value and says why; a stale one is not shown as a number.
+void putValue(Json &fact, const Observed &observed)
+{
+    const auto &value = observed.fact.value;
+    fact["value"] = nullptr;
+    if (const auto *unknown = std::get_if<Unknown>(&value)) {
+        fact["state"] = "unknown";
+        fact["reason"] = unknown->reason;
+        if (!unknown->hint.empty())
+            fact["hint"] = unknown->hint;
+    } else if (const auto *inapplicable = std::get_if<NotApplicable>(&value)) {
+        fact["state"] = "not-applicable";
+        fact["reason"] = inapplicable->reason;
+    } else if (observed.isStale()) {
+        fact["state"] = "stale";
+    } else if (const auto *truth = asTruth(value)) {
+        fact["value"] = *truth;
+    } else if (const auto *amount = asNumber(value)) {
+        fact["value"] = number(*amount);
+    } else if (const auto *text = asText(value)) {
+        fact["value"] = *text;
+    } else if (const auto *table = asTable(value)) {
+        fact["value"] = tableJson(*table);
+    }
+}
+
+bool isWanted(const std::string &name, const std::vector<std::string> &prefixes)
+{
+    return prefixes.empty() || std::ranges::any_of(prefixes, [&](const auto &prefix) { return name.starts_with(prefix); });
+}
+
+Json factsJson(const Snapshot &snapshot, const std::vector<std::string> &prefixes)
+{
+    Json facts = Json::array();
+    for (const auto &[source, named] : snapshot.facts) {
+        for (const auto &[name, observed] : named) {
+            if (!isWanted(name, prefixes))
+                continue;
+            Json fact{{"name", name}, {"source", source}};
+            putValue(fact, observed);
+            fact["unit"] = observed.fact.unit;
+            fact["at"] = format::iso(observed.at);
+            fact["age"] = seconds(observed.age);
+            fact["budget"] = seconds(observed.fact.budget);
+            facts.push_back(std::move(fact));
+        }
+    }
+    return facts;
+}
+
+Json faultsJson(const Snapshot &snapshot)
+{
+    Json faults = Json::array();
+    for (const auto &state : snapshot.sources) {
+        if (state.fault) {
+            faults.push_back({{"source", state.id}, {"kind", toString(state.fault->kind)}, {"stage", state.fault->stage},
+                              {"detail", state.fault->detail}, {"hint", state.fault->hint}});
+        }
+    }
+    return faults;
+}
+
+Json checkJson(const CheckResult &check)
+{
+    const auto &worst = check.worst();
+    Json json{{"id", check.id}, {"component", check.component}, {"title", check.title}, {"points", check.points},
+              {"status", toString(check.status)}, {"earned", interval(check.earned)}, {"evidence", worst.evidence}, {"remedy", check.remedy},
+              {"priority", check.priority}, {"tier", check.tier}, {"group", check.group}, {"instance", instanceOf(worst.instance)},
+              {"facts", worst.facts}, {"age", seconds(worst.age)}};
+    if (!worst.hint.empty())
+        json["hint"] = worst.hint;
+    if (!check.waiver.empty())
+        json["waiver"] = check.waiver;
+    if (check.findings.size() > 1) {
+        for (const auto &finding : check.findings)
+            json["instances"].push_back({{"instance", instanceOf(finding.instance)}, {"status", toString(finding.status)}, {"evidence", finding.evidence}});
+    }
+    return json;
+}
+
+} // namespace
+
+std::string programName()
+{
+    return "muster " MUSTER_VERSION;
+}
+
+std::string toJson(const Input &input)
+{
+    const auto &assessment = input.assessment;
+    Json json{{"schema", 1}, {"program", programName()}, {"environment", input.environment.name}, {"kind", input.environment.kind},
+              {"at", format::iso(assessment.at)}, {"verdict", toString(assessment.verdict)}};
+    json["score"] = {{"low", rounded(assessment.score.low)}, {"high", rounded(assessment.score.high)}, {"measured", rounded(assessment.measured)}};
+    json["gates"] = Json::array();
+    for (const auto &gate : assessment.gates) {
+        if (gate.status == CheckStatus::Fail || gate.status == CheckStatus::Unknown || gate.status == CheckStatus::Stale)
+            json["gates"].push_back({{"id", gate.id}, {"status", toString(gate.status)}, {"reason", gate.reason}});
+    }
+    for (const auto &component : assessment.components) {
+        json["components"].push_back({{"id", component.id}, {"title", component.title}, {"weight", component.weight}, {"score", interval(component.score)},
+                                      {"target", component.target}, {"measured", rounded(component.measured)}});
+    }
+    for (const auto &check : assessment.checks)
+        json["checks"].push_back(checkJson(check));
+    for (const auto &criterion : assessment.criteria) {
+        json["criteria"].push_back({{"id", criterion.id}, {"title", criterion.title}, {"status", toString(criterion.status)}, {"checks", criterion.checks},
+                                    {"evidence", criterion.evidence}});
+    }
+    json["facts"] = factsJson(input.snapshot, {});
+    json["faults"] = faultsJson(input.snapshot);
+    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string factsToJson(const Snapshot &snapshot, const std::vector<std::string> &prefixes)
+{
+    const Json json{{"schema", 1}, {"at", format::iso(snapshot.at)}, {"facts", factsJson(snapshot, prefixes)}, {"faults", faultsJson(snapshot)}};
+    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace muster::report

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/environment/environment.h"
+
+#include <QDir>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <fstream>
+
+using namespace muster;
+using namespace muster::environment;
+
+namespace {
+
+std::string whole()
+{
+    std::ifstream in(MUSTER_TEST_DATA "/environment/whole.json");
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// JSON in test rows is written with single quotes.
+std::string json(std::string text)
+{
+    std::ranges::replace(text, '\'', '"');
+    return text;
+}
+
+std::string firstProblem(const std::string &json)
+{
+    const auto environment = parse(json, "/etc/muster/shop.json");
+    return environment ? std::string("no problem") : environment.error().front().where + " | " + environment.error().front().message;
+}
+
+} // namespace
+
+class EnvironmentTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void readsEverySection()
+    {
+        const auto environment = parse(whole(), "/etc/muster/shop.json");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "shop.json").c_str());
+        QCOMPARE(environment->name, std::string("shop"));
+        const auto &postgres = environment->postgres.at(0);
+        QCOMPARE(postgres.address.display(), std::string("db1:5433"));
+        QCOMPARE(postgres.address.user, std::string("oncall"));
+        QCOMPARE(postgres.databases, std::vector<std::string>{"shop"});
+        QCOMPARE(postgres.tls.ca, std::string("/etc/muster/ca.pem"));
+        QVERIFY(postgres.password.kind == SecretRef::Kind::Env);
+        QCOMPARE(environment->pgbouncer.at(0).address.port, std::uint16_t{6432});
+        QCOMPARE(environment->redis.at(0).database, 3);
+        QCOMPARE(environment->redis.at(0).address.port, std::uint16_t{6379});
+        QCOMPARE(environment->redis.at(0).password.name, std::string("/etc/muster/secrets/cache"));
+        QCOMPARE(environment->prometheus.at(0).bearer.argv.size(), std::size_t{3});
+        QCOMPARE(environment->prometheus.at(0).latencySlo, 0.5);
+        QCOMPARE(environment->http.at(0).cdn, std::optional(true));
+        QCOMPARE(environment->smtp->address.port, std::uint16_t{587});
+        QCOMPARE(environment->backups.at(0).window, Millis(std::chrono::hours(26)));
+        QCOMPARE(environment->backups.at(0).directory, std::string("/etc/muster/backups"));
+        QCOMPARE(environment->loadTests.at(0).p95, Millis{500});
+        QCOMPARE(environment->siblings.at(0), std::string("/etc/muster/staging.json"));
+        QVERIFY(environment->waivers.at(0).until == std::chrono::sys_days(std::chrono::year(2027) / 3 / 31));
+    }
+
+    void namesThePlaceAndTheFix_data()
+    {
+        QTest::addColumn<QString>("json");
+        QTest::addColumn<QString>("expected");
+        const auto row = [](const char *tag, const char *json, const char *expected) { QTest::newRow(tag) << QString::fromUtf8(json).replace(QLatin1Char('\''), QLatin1Char('"')) << QString::fromUtf8(expected); };
+        row("syntax", "{ \"name\": \"shop\",\n \"kind\" \"production\" }", "line 2, column");
+        row("empty file", "", "line 1, column 1");
+        row("not an object", "[]", "expected an object");
+        row("missing name", "{'kind':'production'}", "name | is missing");
+        row("unknown kind", "{'name':'a','kind':'prod'}", "kind | expected one of “production”, “staging”, “development”, found “prod”");
+        row("literal password", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','password':'hunter2'}]}", "redis[0].password | a literal password is refused");
+        row("password in the URL", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://u:hunter2@h'}]}", "redis[0].url | a literal password in the URL is refused");
+        row("password in the query", "{'name':'a','kind':'staging','postgres':[{'name':'c','url':'postgresql://h/d?password=hunter2'}]}", "postgres[0].url | a literal password in the URL is refused");
+        row("unknown key", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','prefixs':[]}]}", "redis[0].prefixs | unknown key; did you mean “prefixes”?");
+        row("unknown section", "{'name':'a','kind':'staging','postgress':[]}", "postgress | unknown key; did you mean “postgres”?");
+        row("wrong type", "{'name':'a','kind':'staging','http':{'name':'x'}}", "http | expected a list of objects, found object");
+        row("bad scheme", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'http://h'}]}", "redis[0].url | expected a URL with scheme “redis”, “rediss”");
+        row("bad duration", "{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://h/d'}],'backups':[{'name':'n','driver':'pg_dump','postgres':'p','directory':'b','window':'a day'}]}", "backups[0].window | expected a duration");
+        row("dangling reference", "{'name':'a','kind':'staging','postgres':[{'name':'primary','url':'postgresql://h/d'}],'backups':[{'name':'n','driver':'pg_dump','postgres':'primery','directory':'b'}]}", "backups[0].postgres | names the PostgreSQL “primery”, which “postgres” does not declare; did you mean “primary”?");
+        row("same name twice", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h'},{'name':'c','url':'redis://i'}]}", "redis[1].name | “c” stands twice");
+        row("same key twice", "{'name':'a','name':'b','kind':'staging'}", "name | stands twice in the same object");
+        row("file name of a set", "{'name':'a','kind':'staging','redis':[{'name':'../x','url':'redis://h'}]}", "redis[0].name | expected at most 64 letters");
+        row("bad date", "{'name':'a','kind':'staging','waivers':[{'check':'x','owner':'o','reason':'r','until':'2027-02-30'}]}", "waivers[0].until | expected a date");
+        row("bad port", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h:99999'}]}", "redis[0].url | expected a URL");
+        row("certificate without key", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','clientCert':'c.pem'}]}", "redis[0].clientKey | is missing");
+    }
+
+    void namesThePlaceAndTheFix()
+    {
+        QFETCH(QString, json);
+        QFETCH(QString, expected);
+        const auto problem = QString::fromStdString(firstProblem(json.toStdString()));
+        QVERIFY2(problem.contains(expected), qPrintable(problem));
+        QVERIFY2(!problem.contains(QLatin1String("hunter2")), "the secret must not be repeated");
+    }
+
+    void namesEveryProblemInOneRun()
+    {
+        const auto environment = parse(json("{'name':'a','kind':'x','redis':[{'url':'redis://h'}],'foo':1}"), "/e.json");
+        QVERIFY(!environment.has_value());
+        QVERIFY(environment.error().size() >= 3);
+    }
+
+    void leavesABrokenFileAsItIs()
+    {
+        QTemporaryDir dir;
+        const auto path = dir.filePath(QStringLiteral("e.json")).toStdString();
+        const std::string bytes = "{ \"name\": \"shop\", broken";
+        std::ofstream(path) << bytes;
+        QVERIFY(!load(path).has_value());
+        std::ifstream in(path);
+        QCOMPARE(std::string(std::istreambuf_iterator<char>(in), {}), bytes);
+    }
+
+    void findsAFileByItsNameInTheConfigFolder()
+    {
+        QTemporaryDir dir;
+        qputenv("XDG_CONFIG_HOME", dir.path().toUtf8());
+        QVERIFY(QDir(dir.path()).mkpath(QStringLiteral("muster/environments")));
+        std::ofstream(dir.filePath(QStringLiteral("muster/environments/shop.json")).toStdString()) << json("{'name':'shop','kind':'staging'}");
+        QVERIFY(load("shop").has_value());
+        const auto missing = load("shopp");
+        QVERIFY(!missing.has_value());
+        QVERIFY(missing.error().front().message.find("no such file") != std::string::npos);
+    }
+
+    void survivesHostileInput()
+    {
+        const std::string deep = json("{'name':'a','kind':'staging','x-deep':") + std::string(100, '[') + std::string(100, ']') + "}";
+        (void)parse(deep, "/e.json");
+        const auto text = whole();
+        for (std::size_t length = 0; length + 2 < text.size(); length += 7)
+            QVERIFY(!parse(text.substr(0, length), "/e.json").has_value());
+        QVERIFY(!parse(std::string("\0\xff\xfe{", 4), "/e.json").has_value());
+    }
+};
+
+QTEST_GUILESS_MAIN(EnvironmentTest)
+#include "tst_environment.moc"
