@@ -2,7 +2,8 @@
 """Alerting rules of the demo: name, expression, how long it holds, severity, what it says."""
 
 ALERTS = [
-    ("Watchdog", "vector(1)", "0s", "none", "Always firing: while Alertmanager shows it, the way from Prometheus works"),
+    # Not at once: for five seconds after a reload Prometheus knows no Alertmanager, and would drop it.
+    ("Watchdog", "vector(1)", "5s", "none", "Always firing: while Alertmanager shows it, the way from Prometheus works"),
     ("TargetDown", "up == 0", "1m", "critical", "{{ $labels.job }} at {{ $labels.instance }} cannot be scraped"),
     ("TargetAbsent", 'absent(up{job="shop"})', "1m", "critical", "No instance of the shop is known to Prometheus"),
     ("ErrorRatioHigh", 'sum(rate(http_requests_total{code=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) > 0.02', "2m", "critical",

@@ -68,14 +68,14 @@ def write_config(place, jobs, interval="5s"):
     alerting = ""
     if "alertmanager" in jobs:
         alerting = f"alerting:\n  alertmanagers: [{{static_configs: [{{targets: {json.dumps(jobs['alertmanager'][0])}}}]}}]\n"
-    place.write("prometheus/prometheus.yml", f"global: {{scrape_interval: {interval}, scrape_timeout: 4s, evaluation_interval: {interval}}}\n"
+    place.write("prometheus/prometheus.yml", f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n"
                 f"{alerting}rule_files: ['rules/*.yml']\nscrape_configs:\n{scrapes}", service=True)
 
 
 def start_prometheus(place):
     folder = place.folder("prometheus")
     place.spawn("prometheus", [program("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-                               "--storage.tsdb.retention.time=2d", f"--web.listen-address={_address(place, 'prometheus')}"])
+                               "--storage.tsdb.retention.time=2d", "--rules.alert.resend-delay=5s", f"--web.listen-address={_address(place, 'prometheus')}"])
 
 
 def reload(place):

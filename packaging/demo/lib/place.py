@@ -190,12 +190,13 @@ class Place:
             raise DemoError(f"{Path(str(argv[0])).name} failed: {done.stderr.strip()[-800:]}")
         return done.stdout
 
-    def spawn(self, name, argv, env=None):
-        """Starts a server that outlives us. Nothing happens when it runs already."""
+    def spawn(self, name, argv, env=None, is_service=True):
+        """Starts a server that outlives us, as the service account or as ourselves. Nothing happens when it runs already."""
         if self.alive(name):
             return False
         with open(self / f"log/{name}.log", "ab") as log:
-            process = subprocess.Popen(self.command(argv), env=self.environment(env), cwd=self.root, stdin=subprocess.DEVNULL,
+            command = self.command(argv) if is_service else [str(word) for word in argv]
+            process = subprocess.Popen(command, env=self.environment(env), cwd=self.root, stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, start_new_session=True)
         self.write(f"run/{name}.json", json.dumps({"pid": process.pid, "start": start_ticks(process.pid)}) + "\n")
         return True

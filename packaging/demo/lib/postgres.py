@@ -139,6 +139,7 @@ auth_file = {folder}/users.txt
 stats_users = stats
 pool_mode = transaction
 default_pool_size = 8
+server_login_retry = 1
 ignore_startup_parameters = extra_float_digits
 server_tls_sslmode = verify-full
 server_tls_ca_file = {place / 'tls/ca.pem'}

@@ -78,7 +78,7 @@ class Shop:
             try:
                 its_way, connection = self._idle.get_nowait()
             except queue.Empty:
-                connection = psycopg2.connect(**self._settings[way], connect_timeout=3, application_name=f"shop-{self.instance}")
+                connection = psycopg2.connect(**self._settings[way], connect_timeout=3, application_name=self.instance)
                 connection.autocommit = True
                 return connection
             if its_way == way:

@@ -5,7 +5,7 @@
 Recipients (any domain in --domain is local):
     full@ 452 4.2.2 · later@ 451 4.7.1 (greylisted) · nobody@ 550 5.1.1 · blocked@ 550 5.7.1 · foreign domains 554 5.7.1
 
---faults FILE: JSON, read again for every connection; stages GREETING EHLO STARTTLS AUTH MAIL RCPT DATA BODY QUIT:
+--faults FILE: JSON, read again for every connection; stages GREETING EHLO STARTTLS EHLO2 (after it) AUTH MAIL RCPT DATA BODY QUIT:
     { "RCPT": {"reply": "450 4.3.0 try later", "delay": 2, "drop": false, "times": 1} }
 "delay" seconds come first, then "reply" in place of the true one (or the true one, if none is given), then "drop" closes the
 connection; "raw" is sent as it stands; "times": only the first so many of this process.
@@ -17,9 +17,12 @@ import json
 import secrets
 import ssl
 import time
+import warnings
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+warnings.simplefilter("ignore", DeprecationWarning)  # aiosmtpd 1.4.3 warns of itself at each login
 
 REFUSED = {"full": "452 4.2.2 Mailbox full", "later": "451 4.7.1 Greylisted, try again in 300 seconds",
            "nobody": "550 5.1.1 No such user here", "blocked": "550 5.7.1 Blocked by policy"}
@@ -100,7 +103,7 @@ class FaultySmtp(SMTP):
 
 def _scripted(stage, original):
     async def command(self, argument):
-        reply = await self.fault(stage)
+        reply = await self.fault("EHLO2" if stage == "EHLO" and self._tls_protocol else stage)
         if reply:
             await self.push(reply)
         else:

@@ -51,7 +51,7 @@ def _tls_server(place, port_name, upstream, fixed, is_public):
     edge, via = "", ""
     if is_public and "cdn" in fixed:
         # A cache at the edge as a CDN would be: it keeps what the origin calls cacheable, and says so.
-        edge = "            proxy_cache edge; proxy_cache_key $request_uri;\n"
+        edge = "            proxy_cache edge; proxy_cache_key $request_uri; proxy_buffer_size 16k; proxy_buffers 8 16k;\n"
         via = '        add_header Via "1.1 shop-edge" always;\n        add_header X-Cache $upstream_cache_status always;\n'
     # A server block with any add_header inherits none, so these three are said again.
     again = """        add_header X-Content-Type-Options nosniff always;
