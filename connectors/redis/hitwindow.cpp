@@ -44,8 +44,10 @@ std::optional<std::string> HitWindow::add(const CounterSample &sample)
     std::optional<std::string> cut;
     if (!m_samples.empty()) {
         cut = cutBetween(m_samples.back(), sample);
-        if (cut)
+        if (cut) {
             m_samples.clear();
+            m_lastCut = *cut;
+        }
     }
     m_samples.push_back(sample);
     while (m_samples.size() > kSampleLimit || sample.at - m_samples.front().at > withTolerance(kKept))
@@ -62,7 +64,7 @@ const CounterSample &HitWindow::oldestWithin(Millis window) const
 HitRate HitWindow::hitRate(Millis window, bool isWholeNeeded) const
 {
     if (m_samples.size() < 2)
-        return {std::nullopt, 0, 0, "needs two samples of the same server life"};
+        return {std::nullopt, 0, 0, "needs two samples of the same server life" + (m_lastCut.empty() ? "" : ": " + m_lastCut)};
     const auto &last = m_samples.back();
     const auto *first = &oldestWithin(window);
     if (first == &last) // rounds further apart than the window: the last two

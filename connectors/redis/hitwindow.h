@@ -60,6 +60,7 @@ public:
 
 private:
     std::deque<CounterSample> m_samples;
+    std::string m_lastCut;
 
     [[nodiscard]] const CounterSample &oldestWithin(Millis window) const;
 };

@@ -226,6 +226,18 @@ std::optional<double> loadingEta(const RedisInfo &info)
     return info.number("loading_eta_seconds").value_or(0);
 }
 
+std::optional<Fault> topologyFault(const Target &target, const RedisInfo &info)
+{
+    const auto mode = info.text("redis_mode") ? info.text("redis_mode") : info.text("server_mode");
+    const auto seen = mode.value_or("standalone");
+    if (target.topology != "standalone")
+        return Fault{FaultKind::Config, "role", "topology “" + target.topology + "” is not supported yet", "Declare each server as a standalone one."};
+    if (seen != "standalone")
+        return Fault{FaultKind::Config, "role", "the server runs in mode “" + clamp(seen, 32) + "”; only standalone servers are supported yet",
+                     "Declare a standalone server or a primary behind Sentinel by its own address."};
+    return std::nullopt;
+}
+
 void addInfoFacts(FactWriter &writer, const RedisInfo &info, const ServerSettings &settings, const Target &target)
 {
     addIdentity(writer, info, target);

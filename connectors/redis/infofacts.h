@@ -35,4 +35,7 @@ void addWindowFacts(FactWriter &writer, const HitWindow &window, const RedisInfo
 /// Seconds until the server has loaded its data; nullopt when it is not loading.
 [[nodiscard]] std::optional<double> loadingEta(const RedisInfo &info);
 
+/// Set when the server or the declaration is a topology that the console cannot work with yet.
+[[nodiscard]] std::optional<Fault> topologyFault(const Target &target, const RedisInfo &info);
+
 } // namespace muster::redis

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/redis/prefixsample.h"
+#include "connectors/redis/redisclient.h"
+#include "connectors/redis/redisinfoparser.h"
+#include "connectors/redis/target.h"
+#include "models/ports/actionfactory.h"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace muster::redis {
+
+/// What a preflight read, before it becomes a plan.
+struct FlushSurvey {
+    std::string pattern; ///< for MATCH; "" for database and all
+    RedisInfo info;
+    std::optional<Unknown> infoDenied;
+    std::optional<double> keysInDatabase; ///< DBSIZE
+    std::optional<std::string> savePoints; ///< CONFIG GET save; nullopt = not permitted
+    Reply ping;
+    std::optional<Reply> dryRun;           ///< ACL DRYRUN of the deleting command: OK, a reason, or an error
+    PrefixSample sample{20};               ///< group 0 = what would be deleted, then the declared prefixes
+    std::optional<Reply> scanError;
+};
+
+/// Reads it, with read-only commands.
+[[nodiscard]] std::expected<FlushSurvey, Fault> surveyFlush(RedisClient &client, const Target &target, const FlushRequest &request, const std::string &pattern,
+                                                            Deadline deadline, const std::stop_token &stop);
+
+/// Pure: the plan that a survey makes.
+[[nodiscard]] Plan flushPlan(const Target &target, const FlushRequest &request, const FlushSurvey &survey);
+
+/// The plan that says why this request is not run at all.
+[[nodiscard]] Plan refusedPlan(const Target &target, const FlushRequest &request, const std::string &problem);
+
+/// "run_id 3f… · primary · cache1:6379 · database 0"; nullopt when INFO does not say who the server is.
+[[nodiscard]] std::optional<std::string> serverIdentity(const Target &target, const RedisInfo &info);
+
+/// "every key of database 0", "keys that begin with “cache:”".
+[[nodiscard]] std::string flushObject(const FlushRequest &request);
+
+} // namespace muster::redis

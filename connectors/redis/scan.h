@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/redis/prefixsample.h"
+#include "connectors/redis/redisclient.h"
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace muster::redis {
+
+/// One answer to SCAN: [cursor as text, [keys...]]. The scan is over at cursor 0.
+struct ScanPage {
+    unsigned long long cursor = 0;
+    std::vector<std::string> keys;
+};
+
+/// Takes the reply apart; nullopt when it has another shape.
+[[nodiscard]] std::optional<ScanPage> scanPage(Reply reply);
+
+/// SCAN cursor [MATCH pattern] COUNT count. Never TYPE: it counts as lookups.
+[[nodiscard]] Command scanCommand(unsigned long long cursor, int count, const std::string &pattern = {});
+
+struct SampleEffort {
+    int pages = 8;
+    int count = 250; ///< keys a page, about
+};
+
+/// Takes some pages into `sample`. The value is an error reply of the server (no right to SCAN), nullopt when all went well.
+[[nodiscard]] std::expected<std::optional<Reply>, Fault> sampleKeys(RedisClient &client, PrefixSample &sample, SampleEffort effort, Deadline deadline,
+                                                                    const std::stop_token &stop);
+
+} // namespace muster::redis
