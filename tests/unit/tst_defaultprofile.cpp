@@ -29,6 +29,7 @@ private Q_SLOTS:
     void orderOfWorkIsTheReviews();
     void everyFactStandsInTheCatalogue();
     void everyGateFailsWhenItsRuleIsViolated();
+    void whatClearsAGateReadsTheGatesFacts();
     void lackOfDeclarationsFails();
     void criteriaAreTheReviewsEight();
 
@@ -201,6 +202,22 @@ void TestDefaultProfile::everyGateFailsWhenItsRuleIsViolated()
         QVERIFY2(result->status == CheckStatus::Fail, gate.id.c_str());
         QVERIFY2(!result->reason.empty(), gate.id.c_str());
         QVERIFY(assessment.verdict == Verdict::NotReady);
+    }
+}
+
+void TestDefaultProfile::whatClearsAGateReadsTheGatesFacts()
+{
+    // Else what-if would open a gate that nobody has looked at.
+    for (const auto &gate : m_profile.gates) {
+        std::set<std::string> read;
+        for (const auto &id : gate.clearedBy) {
+            const auto check = std::ranges::find(m_profile.checks, id, &CheckSpec::id);
+            QCOMPARE(check->over, gate.over);
+            for (const auto &fact : factsOf(check->rule))
+                read.insert(fact);
+        }
+        for (const auto &condition : gate.rule.conditions)
+            QVERIFY2(gate.clearedBy.empty() || read.contains(condition.fact), (gate.id + ": " + condition.fact).c_str());
     }
 }
 
