@@ -119,6 +119,7 @@ def apply_statements(place, is_fixed):
     postgres.start(place)
     if is_wanted:
         postgres.execute(place, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    wait_for(lambda: monitoring.value(place, "pg_up") == 1, 15, "the exporter found PostgreSQL again")
 
 
 def apply_database_monitoring(place, is_fixed):

@@ -2,6 +2,7 @@
 """Prometheus, its exporters and Alertmanager."""
 import json
 import signal
+import urllib.parse
 import urllib.request
 
 from place import program
@@ -85,6 +86,13 @@ def reload(place):
 
 def wait_ready(place, name="prometheus"):
     place.ready(name, lambda: is_ok(f"http://{_address(place, name)}/-/ready"), 20)
+
+
+def value(place, expression):
+    """The first sample of an instant query, None without one."""
+    answer = get_json(f"http://{_address(place, 'prometheus')}/api/v1/query?query={urllib.parse.quote(expression)}")
+    result = answer["data"]["result"] if answer else []
+    return float(result[0]["value"][1]) if result else None
 
 
 def targets_up(place):

@@ -51,6 +51,12 @@ def _sign(place, request, certificate, section, issued_ago, lifetime, sans, *sig
              "-startdate", f"{start:%Y%m%d%H%M%SZ}", "-enddate", f"{end:%Y%m%d%H%M%SZ}", *signer)
 
 
+def _is_fresh(certificate, days):
+    """There, and good for so many days more."""
+    words = [program("openssl"), "x509", "-in", certificate, "-noout", "-checkend", str(int(days * 86400))]
+    return certificate.exists() and subprocess.run(words, capture_output=True).returncode == 0
+
+
 def authority(place):
     """tls/ca.pem, made once; ten years, a year of them gone, so that it is older than whatever it signs."""
     certificate, key, request = place / "tls/ca.pem", place / "tls/ca.key", place / "tls/ca.csr"
@@ -69,7 +75,7 @@ def issue(place, name, issued_ago=1, lifetime=365, sans=DEFAULT_SANS, renew=Fals
     """tls/NAME.pem and tls/NAME.key (readable by the servers only). Days. Returns (certificate, key)."""
     authority(place)
     certificate, key, request = place / f"tls/{name}.pem", place / f"tls/{name}.key", place / f"tls/{name}.csr"
-    if certificate.exists() and not renew:
+    if not renew and _is_fresh(certificate, lifetime / 3):
         return certificate, key
     if not key.exists():
         _openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)

@@ -171,13 +171,13 @@ class Place:
         """argv, run as the service account when we are root."""
         if not SERVICE_USER:
             return [str(word) for word in argv]
-        # A root's home is closed to other accounts: only then the right to walk through it is kept.
+        # A root's home is closed to other accounts, with the data or this program in it: only then the right to walk through it is kept.
         caps = "-all" if self._is_open() else "-all,+dac_override"
         return [program("setpriv"), f"--reuid={SERVICE_USER}", f"--regid={SERVICE_USER}", "--clear-groups", "--no-new-privs",
                 f"--inh-caps={caps}", f"--ambient-caps={caps}", "--", *(str(word) for word in argv)]
 
     def _is_open(self):
-        return all(folder.stat().st_mode & 0o001 for folder in (self.root, *self.root.parents))
+        return all(folder.stat().st_mode & 0o001 for folder in (self.root, *self.root.parents, *Path(__file__).resolve().parents))
 
     def environment(self, extra=None):
         return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.root), "LANG": "C.UTF-8",

@@ -98,7 +98,8 @@ def start(place, say):
     for name in instances(fixed):
         start_shop(place, name)
     start_mail(place)
-    web.start(place, web.render(place, instances(fixed), fixed), **OLD_CERTIFICATE)
+    certificate = NEW_CERTIFICATE if "tls" in fixed else OLD_CERTIFICATE
+    web.start(place, web.render(place, instances(fixed), fixed), **certificate)
     if "separate-environments" in fixed:
         start_staging(place)
     say("Prometheus, exporters, Alertmanager")
@@ -122,7 +123,8 @@ def start_staging(place):
 def stop(place):
     """Clients first, so that nothing logs an outage. True when nothing of ours is left."""
     names = place.names()
-    for group in (["load"], ["prometheus", "alertmanager"], names):
+    data = [name for name in names if name.startswith(("postgres", "redis")) and not name.endswith("exporter")]
+    for group in (["load", "prometheus", "alertmanager"], [name for name in names if name not in data], data):
         place.stop([name for name in group if name in names])
     time.sleep(0.05)
     left = place.leftovers()

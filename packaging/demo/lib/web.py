@@ -104,8 +104,10 @@ def write(place, http):
 
 
 def start(place, http, issued_ago=1, lifetime=90):
-    """Writes the configuration and starts nginx with a certificate of that age (days), if there is none yet."""
-    pki.issue(place, "web", issued_ago, lifetime)
+    """Writes the configuration and starts nginx with a new certificate of that age (days)."""
+    if place.alive("nginx"):
+        return
+    pki.issue(place, "web", issued_ago, lifetime, renew=True)
     place.folder("nginx/tmp")
     write(place, http)
     place.spawn("nginx", [program("nginx"), "-c", place / "nginx/nginx.conf", "-e", place / "nginx/error.log"])
