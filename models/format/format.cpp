@@ -102,7 +102,7 @@ std::string duration(double seconds)
 
 std::string size(double bytes)
 {
-    static constexpr std::array<std::string_view, 7> units{"B", "kB", "MB", "GB", "TB", "PB", "EB"};
+    static constexpr std::array<std::string_view, 7> units{ "B", "kB", "MB", "GB", "TB", "PB", "EB" };
     std::size_t unit = 0;
     while (std::abs(bytes) >= 999.5 && unit + 1 < units.size()) {
         bytes /= 1000;
@@ -154,7 +154,10 @@ std::string value(const Value &value, std::string_view unit)
     if (const auto *string = asText(value))
         return text::plain(*string);
     if (const auto *table = asTable(value))
-        return format::number(static_cast<double>(table->rows.size()), 0) + (table->isTruncated ? "+ rows" : table->rows.size() == 1 ? " row" : " rows");
+        return format::number(static_cast<double>(table->rows.size()), 0)
+            + (table->isTruncated            ? "+ rows"
+                   : table->rows.size() == 1 ? " row"
+                                             : " rows");
     if (const auto *unknown = std::get_if<Unknown>(&value))
         return "unknown: " + text::plain(unknown->reason);
     return "not applicable: " + text::plain(std::get<NotApplicable>(value).reason);
@@ -163,14 +166,16 @@ std::string value(const Value &value, std::string_view unit)
 std::string age(Millis age)
 {
     // Whole seconds: an age that flickers between 1.1 s and 1.2 s tells nobody anything.
-    return age < Millis{1000} ? "0 s" : duration(std::floor(toSeconds(age)));
+    return age < Millis{ 1000 } ? "0 s" : duration(std::floor(toSeconds(age)));
 }
 
 std::string ago(Millis age)
 {
-    if (age < Millis{500})
+    if (age < Millis{ 500 })
         return words(QT_TRANSLATE_NOOP("muster::format", "just now"));
-    return QCoreApplication::translate("muster::format", "%1 ago").arg(QString::fromStdString(duration(std::max(1.0, std::floor(toSeconds(age)))))).toStdString();
+    return QCoreApplication::translate("muster::format", "%1 ago")
+        .arg(QString::fromStdString(duration(std::max(1.0, std::floor(toSeconds(age))))))
+        .toStdString();
 }
 
 std::string score(const Interval &score)

@@ -3,7 +3,6 @@
 
 #include <QChar>
 #include <QList>
-#include <QList>
 
 #include <algorithm>
 

@@ -18,7 +18,7 @@ constexpr std::size_t kSentences = 4; // more than that nobody reads; the facts 
 /// One condition on one source.
 class Judgement {
 public:
-    Judgement(const Snapshot &snapshot, const std::string &source) : m_snapshot(snapshot), m_source(source) {}
+    Judgement(const Snapshot &snapshot, const std::string &source) : m_snapshot(snapshot), m_source(source) { }
     [[nodiscard]] Finding of(const Condition &condition) const;
 
 private:
@@ -75,7 +75,8 @@ Finding Judgement::bestOf(const Condition &condition) const
     std::erase_if(alternatives, [](const Finding &each) { return each.status == CheckStatus::NotApplicable; });
     if (alternatives.empty())
         return finding(CheckStatus::NotApplicable, kOpen, "not applicable: none of the alternatives exists here");
-    const auto best = std::ranges::max_element(alternatives, {}, [](const Finding &each) { return std::pair(severityRank(each.status), each.credit.low); });
+    const auto best = std::ranges::max_element(alternatives, {},
+                                               [](const Finding &each) { return std::pair(severityRank(each.status), each.credit.low); });
     auto result = *best;
     for (const auto &each : alternatives) {
         // One that could still be found good keeps the question open.
@@ -153,7 +154,7 @@ Finding Judgement::tested(const Condition &condition, const Observed &observed) 
     const bool isGood = std::ranges::any_of(condition.accepted, [&](const auto &accepted) { return isAccepted(value, accepted); });
     const auto bad = condition.isWarnOnly ? CheckStatus::Warn : CheckStatus::Fail;
     const auto share = isGood ? 1.0 : condition.isWarnOnly ? 0.5 : 0.0;
-    return finding(isGood ? CheckStatus::Pass : bad, {share, share}, sentence(condition, observed, {}, isGood));
+    return finding(isGood ? CheckStatus::Pass : bad, { share, share }, sentence(condition, observed, {}, isGood));
 }
 
 Finding Judgement::compared(const Condition &condition, double value, const Observed &observed) const
@@ -184,7 +185,7 @@ Finding Judgement::compared(const Condition &condition, double value, const Obse
         share = 0.5;
     }
     auto text = sentence(condition, observed, format::value(limit, observed.fact.unit), status == CheckStatus::Pass);
-    return finding(status, {share, share}, std::move(text));
+    return finding(status, { share, share }, std::move(text));
 }
 
 std::string Judgement::shown(const std::string &fact) const
@@ -246,7 +247,7 @@ Finding combined(const std::vector<Finding> &findings)
             sentences.clear();
         }
         if (each.status == result.status) {
-            appendOnce(sentences, {each.evidence});
+            appendOnce(sentences, { each.evidence });
             result.raw = result.raw.empty() ? each.raw : result.raw;
             result.hint = result.hint.empty() ? each.hint : result.hint;
         }

@@ -20,11 +20,13 @@ namespace {
 constexpr double kSlack = 1e-9; // sums of decimal fractions
 constexpr qsizetype kMaxBytes = 4 * 1024 * 1024;
 
-constexpr std::array<std::string_view, 7> kProfileKeys{"name", "readyAt", "notReadyBelow", "components", "checks", "gates", "criteria"};
-constexpr std::array<std::string_view, 5> kComponentKeys{"id", "title", "weight", "target", "review"};
-constexpr std::array<std::string_view, 12> kCheckKeys{"id", "title", "group", "points", "priority", "tier", "effort", "page", "action", "remedy", "over", "rule"};
-constexpr std::array<std::string_view, 9> kGateKeys{"id", "title", "over", "page", "whenUndeclared", "anyEnough", "kinds", "clearedBy", "rule"};
-constexpr std::array<std::string_view, 4> kCriterionKeys{"id", "title", "checks", "minScore"};
+constexpr std::array<std::string_view, 7> kProfileKeys{ "name", "readyAt", "notReadyBelow", "components", "checks", "gates", "criteria" };
+constexpr std::array<std::string_view, 5> kComponentKeys{ "id", "title", "weight", "target", "review" };
+constexpr std::array<std::string_view, 12> kCheckKeys{ "id",     "title", "group",  "points", "priority", "tier",
+                                                       "effort", "page",  "action", "remedy", "over",     "rule" };
+constexpr std::array<std::string_view, 9> kGateKeys{ "id",        "title", "over",      "page", "whenUndeclared",
+                                                     "anyEnough", "kinds", "clearedBy", "rule" };
+constexpr std::array<std::string_view, 4> kCriterionKeys{ "id", "title", "checks", "minScore" };
 
 std::string element(const std::string &list, qsizetype index)
 {
@@ -37,8 +39,7 @@ void requireUnique(std::set<std::string> &seen, const std::string &id, const std
         throw JsonProblem(path, "expected an id of its own, found \"" + id + "\" a second time");
 }
 
-template<class Spec>
-std::string nearestId(const std::string &id, const std::vector<Spec> &specs)
+template <class Spec> std::string nearestId(const std::string &id, const std::vector<Spec> &specs)
 {
     std::vector<std::string_view> ids;
     for (const auto &spec : specs)
@@ -50,7 +51,8 @@ std::string nearestId(const std::string &id, const std::vector<Spec> &specs)
 ComponentSpec readComponent(const QJsonValue &json, const std::string &path)
 {
     const StrictObject from(json, path, kComponentKeys);
-    return {from.text("id"), from.text("title"), from.number("weight", 0, 1), from.number("target", 0, 100), from.number("review", 0, 100)};
+    return { from.text("id"), from.text("title"), from.number("weight", 0, 1), from.number("target", 0, 100),
+             from.number("review", 0, 100) };
 }
 
 CheckSpec readCheck(const QJsonValue &json, const std::string &path)
@@ -63,13 +65,13 @@ CheckSpec readCheck(const QJsonValue &json, const std::string &path)
         throw JsonProblem(from.at("id"), "expected \"component/name\", found \"" + check.id + '"');
     check.component = check.id.substr(0, slash);
     check.title = from.text("title");
-    check.group = from.oneOf("group", {"foundation", "named", "rest"});
+    check.group = from.oneOf("group", { "foundation", "named", "rest" });
     check.points = from.number("points", 0, 100);
-    check.priority = from.oneOf("priority", {"high", "medium", "low", ""});
-    check.tier = from.oneOf("tier", {"must", "should", "nice", ""});
-    check.effort = from.oneOf("effort", {"low", "medium", "high"});
-    check.page = from.oneOf("page", {"database", "cache", "backups", "endpoints", "mail", "alerts"});
-    check.action = from.oneOf("action", {"", "backup", "flush", "mail-test"});
+    check.priority = from.oneOf("priority", { "high", "medium", "low", "" });
+    check.tier = from.oneOf("tier", { "must", "should", "nice", "" });
+    check.effort = from.oneOf("effort", { "low", "medium", "high" });
+    check.page = from.oneOf("page", { "database", "cache", "backups", "endpoints", "mail", "alerts" });
+    check.action = from.oneOf("action", { "", "backup", "flush", "mail-test" });
     check.remedy = from.text("remedy");
     check.over = from.text("over");
     check.rule = parseRule(from.value("rule"), from.at("rule"));
@@ -83,7 +85,7 @@ GateSpec readGate(const QJsonValue &json, const std::string &path)
     gate.id = from.text("id");
     gate.title = from.text("title");
     gate.over = from.text("over");
-    gate.page = from.oneOf("page", {"", "database", "cache", "backups", "endpoints", "mail", "alerts"});
+    gate.page = from.oneOf("page", { "", "database", "cache", "backups", "endpoints", "mail", "alerts" });
     gate.undeclaredReason = from.textOr("whenUndeclared", {});
     gate.isFailedWhenUndeclared = !gate.undeclaredReason.empty();
     gate.isAnyEnough = from.truthOr("anyEnough", false);
@@ -96,7 +98,7 @@ GateSpec readGate(const QJsonValue &json, const std::string &path)
 CriterionSpec readCriterion(const QJsonValue &json, const std::string &path)
 {
     const StrictObject from(json, path, kCriterionKeys);
-    CriterionSpec criterion{from.text("id"), from.text("title"), from.texts("checks"), 0};
+    CriterionSpec criterion{ from.text("id"), from.text("title"), from.texts("checks"), 0 };
     if (criterion.checks.empty())
         throw JsonProblem(from.at("checks"), "expected at least one check");
     if (from.has("minScore"))
@@ -104,7 +106,7 @@ CriterionSpec readCriterion(const QJsonValue &json, const std::string &path)
     return criterion;
 }
 
-template<class Spec>
+template <class Spec>
 std::vector<Spec> readList(const StrictObject &from, std::string_view key, Spec (*readOne)(const QJsonValue &, const std::string &))
 {
     std::vector<Spec> result;
@@ -137,7 +139,8 @@ void requireSums(const Profile &profile)
         const auto of = points.find(profile.checks[i].component);
         if (of == points.end())
             throw JsonProblem(element("$.checks", static_cast<qsizetype>(i)) + ".id",
-                "expected a component that is declared, found \"" + profile.checks[i].component + '"' + nearestId(profile.checks[i].component, profile.components));
+                              "expected a component that is declared, found \"" + profile.checks[i].component + '"'
+                                  + nearestId(profile.checks[i].component, profile.components));
         of->second += profile.checks[i].points;
     }
     for (const auto &[component, sum] : points) {
@@ -160,7 +163,9 @@ void requireReferences(const Profile &profile)
     const auto require = [&](const std::vector<std::string> &names, const std::string &path) {
         for (std::size_t i = 0; i < names.size(); ++i) {
             if (!isReference(profile, names[i]))
-                throw JsonProblem(element(path, static_cast<qsizetype>(i)), "expected a check's id, \"tier:...\" or \"component:...\", found \"" + names[i] + '"' + nearestId(names[i], profile.checks));
+                throw JsonProblem(element(path, static_cast<qsizetype>(i)),
+                                  "expected a check's id, \"tier:...\" or \"component:...\", found \"" + names[i] + '"'
+                                      + nearestId(names[i], profile.checks));
         }
     };
     for (std::size_t i = 0; i < profile.gates.size(); ++i)

@@ -15,14 +15,16 @@ namespace {
 std::string dateText(std::chrono::sys_days day)
 {
     const std::chrono::year_month_day date(day);
-    const QDate text(static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())), static_cast<int>(static_cast<unsigned>(date.day())));
+    const QDate text(static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
+                     static_cast<int>(static_cast<unsigned>(date.day())));
     return text.toString(Qt::ISODate).toStdString();
 }
 
 const Waiver *waiverOf(const Context &context, const std::string &check, WallTime now)
 {
     const auto today = std::chrono::floor<std::chrono::days>(now);
-    const auto it = std::ranges::find_if(context.waivers, [&](const Waiver &waiver) { return waiver.check == check && today <= waiver.until; });
+    const auto it =
+        std::ranges::find_if(context.waivers, [&](const Waiver &waiver) { return waiver.check == check && today <= waiver.until; });
     return it == context.waivers.end() ? nullptr : &*it;
 }
 
@@ -66,7 +68,7 @@ Finding passedByAny(const std::vector<Finding> &findings)
 
 GateResult gateOf(const GateSpec &spec, const Snapshot &snapshot, const Context &context)
 {
-    GateResult result{spec.id, spec.title, CheckStatus::NotApplicable, {}, spec.page};
+    GateResult result{ spec.id, spec.title, CheckStatus::NotApplicable, {}, spec.page };
     if (!spec.kinds.empty() && std::ranges::find(spec.kinds, context.kind) == spec.kinds.end())
         return result;
     const bool isDeclared = spec.over == "*" ? !snapshot.sources.empty() : !snapshot.sourcesOfKind(spec.over).empty();
@@ -86,7 +88,7 @@ GateResult gateOf(const GateSpec &spec, const Snapshot &snapshot, const Context 
 /// A source counts when a check that counts has read it.
 Millis oldestAge(const Snapshot &snapshot, const Assessment &assessment)
 {
-    Millis oldest{0};
+    Millis oldest{ 0 };
     for (const auto &check : assessment.checks) {
         if (check.status == CheckStatus::Waived || check.status == CheckStatus::NotApplicable)
             continue;
@@ -106,7 +108,7 @@ void makePass(CheckResult &check)
     check.status = CheckStatus::Pass;
     for (auto &finding : check.findings) {
         finding.status = CheckStatus::Pass;
-        finding.credit = {1, 1};
+        finding.credit = { 1, 1 };
         finding.evidence = "as if fixed";
         finding.hint.clear();
     }
@@ -119,7 +121,8 @@ bool isCleared(const GateSpec &spec, const Assessment &assessment, const std::se
         const auto *check = assessment.check(id);
         return check && check->status == CheckStatus::Pass;
     };
-    return std::ranges::any_of(spec.clearedBy, [&](const std::string &id) { return fixed.contains(id); }) && std::ranges::all_of(spec.clearedBy, passes);
+    return std::ranges::any_of(spec.clearedBy, [&](const std::string &id) { return fixed.contains(id); })
+        && std::ranges::all_of(spec.clearedBy, passes);
 }
 
 } // namespace

@@ -40,10 +40,12 @@ Reading read(const Snapshot &snapshot, const std::string &source, const std::str
         return unusable(*state);
     const auto *observed = snapshot.find(source, fact);
     if (!state || !observed)
-        return {nullptr, unmeasured(state, source, fact), false};
-    Reading reading{observed, std::nullopt, false};
+        return { nullptr, unmeasured(state, source, fact), false };
+    Reading reading{ observed, std::nullopt, false };
     if (observed->isStale()) {
-        reading.instead = finding(CheckStatus::Stale, kOpen, "stale: last seen " + format::age(observed->age) + " ago, good for " + format::age(observed->fact.budget));
+        reading.instead =
+            finding(CheckStatus::Stale, kOpen,
+                    "stale: last seen " + format::age(observed->age) + " ago, good for " + format::age(observed->fact.budget));
     } else if (const auto *unknown = std::get_if<Unknown>(&observed->fact.value)) {
         reading.instead = finding(CheckStatus::Unknown, kOpen, "unknown: " + text::plain(unknown->reason));
         reading.instead->hint = unknown->hint;

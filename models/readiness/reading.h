@@ -11,9 +11,9 @@
 /// One fact of one source, or why it cannot be used. Private to the judge.
 namespace muster::readiness {
 
-inline constexpr Interval kAll{1, 1};
-inline constexpr Interval kNone{0, 0};
-inline constexpr Interval kOpen{0, 1}; ///< nothing is known
+inline constexpr Interval kAll{ 1, 1 };
+inline constexpr Interval kNone{ 0, 0 };
+inline constexpr Interval kOpen{ 0, 1 }; ///< nothing is known
 
 [[nodiscard]] Finding finding(CheckStatus status, Interval credit, std::string evidence);
 

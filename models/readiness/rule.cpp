@@ -18,7 +18,7 @@ void collect(const Condition &condition, std::vector<std::string> &names)
     add(names, condition.fact);
     add(names, condition.limit.fact);
     add(names, condition.object);
-    for (const auto *sentence : {&condition.pass, &condition.fail}) {
+    for (const auto *sentence : { &condition.pass, &condition.fail }) {
         for (const auto &name : factsOfSentence(*sentence))
             add(names, name);
     }

@@ -30,14 +30,14 @@ struct Condition {
     std::string fact;
     Test test = Test::Is;
     std::vector<std::variant<bool, std::string>> accepted; ///< Is: one; In: several
-    Operand limit;                      ///< AtMost, AtLeast
-    std::optional<double> failBeyond;   ///< failAbove / failBelow: between limit and this one it is a warning
-    bool isLinear = false;              ///< credit falls linearly between limit and failBeyond, else it is a half
-    bool isWarnOnly = false;            ///< a violation is a warning
-    bool isFailedByFault = false;       ///< a source in fault fails it (reachability) and does not leave it unknown
-    std::string label;                  ///< "connections in use": for the built-in sentence
-    std::string object;                 ///< a text fact that names the object ("old" of a slot)
-    std::string pass;                   ///< sentences; {value} {limit} {object} {fact:NAME}
+    Operand limit; ///< AtMost, AtLeast
+    std::optional<double> failBeyond; ///< failAbove / failBelow: between limit and this one it is a warning
+    bool isLinear = false; ///< credit falls linearly between limit and failBeyond, else it is a half
+    bool isWarnOnly = false; ///< a violation is a warning
+    bool isFailedByFault = false; ///< a source in fault fails it (reachability) and does not leave it unknown
+    std::string label; ///< "connections in use": for the built-in sentence
+    std::string object; ///< a text fact that names the object ("old" of a slot)
+    std::string pass; ///< sentences; {value} {limit} {object} {fact:NAME}
     std::string fail;
     std::shared_ptr<const Condition> when; ///< guard: not applicable where it does not hold, unknown where it is unknown
     std::vector<Condition> anyOf;

@@ -14,10 +14,11 @@ namespace {
 constexpr double kAny = std::numeric_limits<double>::max();
 constexpr int kMaxDepth = 4; // guards and alternatives inside each other
 
-constexpr std::array<std::string_view, 16> kConditionKeys{"fact", "is", "in", "atMost", "atLeast", "anyOf", "failAbove", "failBelow", "linear",
-    "warn", "onFault", "label", "object", "pass", "fail", "when"};
-constexpr std::array<std::string_view, 2> kOperandKeys{"fact", "times"};
-constexpr std::array<std::string_view, 3> kPlaceholders{"value", "limit", "object"};
+constexpr std::array<std::string_view, 16> kConditionKeys{ "fact",      "is",        "in",     "atMost", "atLeast", "anyOf",
+                                                           "failAbove", "failBelow", "linear", "warn",   "onFault", "label",
+                                                           "object",    "pass",      "fail",   "when" };
+constexpr std::array<std::string_view, 2> kOperandKeys{ "fact", "times" };
+constexpr std::array<std::string_view, 3> kPlaceholders{ "value", "limit", "object" };
 
 std::string factName(const StrictObject &from, std::string_view key)
 {
@@ -31,7 +32,8 @@ Condition::Test testOf(const StrictObject &from)
 {
     using Test = Condition::Test;
     static constexpr std::array<std::pair<std::string_view, Test>, 5> kTests{
-        {{"is", Test::Is}, {"in", Test::In}, {"atMost", Test::AtMost}, {"atLeast", Test::AtLeast}, {"anyOf", Test::AnyOf}}};
+        { { "is", Test::Is }, { "in", Test::In }, { "atMost", Test::AtMost }, { "atLeast", Test::AtLeast }, { "anyOf", Test::AnyOf } }
+    };
     std::optional<Test> found;
     for (const auto &[key, test] : kTests) {
         if (!from.has(key))
@@ -146,7 +148,7 @@ Condition parseCondition(const QJsonValue &json, const std::string &path, int de
         readLimits(from, result);
     result.isLinear = from.truthOr("linear", false);
     result.isWarnOnly = from.truthOr("warn", false);
-    result.isFailedByFault = from.has("onFault") && from.oneOf("onFault", {"fail", "unknown"}) == "fail";
+    result.isFailedByFault = from.has("onFault") && from.oneOf("onFault", { "fail", "unknown" }) == "fail";
     result.label = from.textOr("label", result.fact);
     result.object = from.has("object") ? factName(from, "object") : std::string();
     result.pass = sentence(from, "pass");

@@ -39,10 +39,10 @@ Sums sumUp(const Assessment &assessment)
 
 ComponentResult scored(const ComponentSpec &spec, const Sum &sum)
 {
-    ComponentResult result{spec.id, spec.title, spec.weight, spec.target, spec.review, {0, 100}, 0};
+    ComponentResult result{ spec.id, spec.title, spec.weight, spec.target, spec.review, { 0, 100 }, 0 };
     if (sum.points <= 0)
         return result; // nothing of it applies: nothing is known, and it takes no part in the total
-    result.score = {100 * sum.earned.low / sum.points, 100 * sum.earned.high / sum.points};
+    result.score = { 100 * sum.earned.low / sum.points, 100 * sum.earned.high / sum.points };
     result.measured = 1 - (result.score.high - result.score.low) / 100;
     return result;
 }
@@ -63,7 +63,7 @@ void scoreComponents(const Profile &profile, const Sums &sums, Assessment &asses
         total.low += spec.weight * component.score.low;
         total.high += spec.weight * component.score.high;
     }
-    assessment.score = weights > 0 ? Interval{total.low / weights, total.high / weights} : Interval{0, 100};
+    assessment.score = weights > 0 ? Interval{ total.low / weights, total.high / weights } : Interval{ 0, 100 };
     assessment.measured = 1 - (assessment.score.high - assessment.score.low) / 100;
     for (auto &check : assessment.checks) {
         const auto component = std::ranges::find(assessment.components, check.component, &ComponentResult::id);
@@ -75,7 +75,9 @@ void scoreComponents(const Profile &profile, const Sums &sums, Assessment &asses
 CriterionResult scoreOf(const ComponentResult &component, double minimum)
 {
     CriterionResult part;
-    part.status = component.score.low >= minimum - 1e-9 ? CheckStatus::Pass : component.score.high < minimum ? CheckStatus::Fail : CheckStatus::Unknown;
+    part.status = component.score.low >= minimum - 1e-9 ? CheckStatus::Pass
+        : component.score.high < minimum                ? CheckStatus::Fail
+                                                        : CheckStatus::Unknown;
     part.evidence = component.title + ' ' + format::score(component.score) + " (≥ " + format::number(minimum) + ')';
     return part;
 }
@@ -93,7 +95,7 @@ std::vector<const CheckResult *> named(const Assessment &assessment, const std::
 /// The worst status of the named checks, and which they are.
 CriterionResult judged(const CriterionSpec &spec, const Assessment &assessment)
 {
-    CriterionResult result{spec.id, spec.title, CheckStatus::NotApplicable, {}, {}};
+    CriterionResult result{ spec.id, spec.title, CheckStatus::NotApplicable, {}, {} };
     std::string troubles;
     std::size_t counted = 0;
     const auto take = [&](CheckStatus status, const std::string &words) {
@@ -104,7 +106,8 @@ CriterionResult judged(const CriterionSpec &spec, const Assessment &assessment)
             troubles += (troubles.empty() ? "" : "; ") + words;
     };
     for (const auto &name : spec.checks) {
-        const auto component = std::ranges::find_if(assessment.components, [&](const auto &each) { return "component:" + each.id == name; });
+        const auto component =
+            std::ranges::find_if(assessment.components, [&](const auto &each) { return "component:" + each.id == name; });
         if (spec.minScore > 0 && component != assessment.components.end()) {
             const auto part = scoreOf(*component, spec.minScore);
             take(part.status, part.evidence);
@@ -119,7 +122,8 @@ CriterionResult judged(const CriterionSpec &spec, const Assessment &assessment)
     if (!troubles.empty())
         result.evidence = troubles;
     else if (!result.checks.empty())
-        result.evidence = std::to_string(counted) + (counted == 1 ? " check passes" : " checks pass") + (result.evidence.empty() ? "" : "; " + result.evidence);
+        result.evidence = std::to_string(counted) + (counted == 1 ? " check passes" : " checks pass")
+            + (result.evidence.empty() ? "" : "; " + result.evidence);
     return result;
 }
 
@@ -130,11 +134,14 @@ bool isClosed(const GateResult &gate)
 
 Verdict verdictOf(const Profile &profile, const Assessment &assessment)
 {
-    const bool hasFailedGate = std::ranges::any_of(assessment.gates, [](const GateResult &gate) { return gate.status == CheckStatus::Fail; });
+    const bool hasFailedGate =
+        std::ranges::any_of(assessment.gates, [](const GateResult &gate) { return gate.status == CheckStatus::Fail; });
     if (hasFailedGate || assessment.score.high < profile.notReadyBelow)
         return Verdict::NotReady;
-    const bool hasFailedMust = std::ranges::any_of(assessment.checks, [](const CheckResult &check) { return check.tier == "must" && check.status == CheckStatus::Fail; });
-    const bool isReady = assessment.score.low >= profile.readyAt - 1e-9 && !hasFailedMust && std::ranges::none_of(assessment.gates, isClosed);
+    const bool hasFailedMust = std::ranges::any_of(
+        assessment.checks, [](const CheckResult &check) { return check.tier == "must" && check.status == CheckStatus::Fail; });
+    const bool isReady =
+        assessment.score.low >= profile.readyAt - 1e-9 && !hasFailedMust && std::ranges::none_of(assessment.gates, isClosed);
     return isReady ? Verdict::Ready : Verdict::AtRisk;
 }
 
@@ -144,7 +151,7 @@ void score(const Profile &profile, Assessment &assessment)
 {
     for (auto &check : assessment.checks) {
         const auto &credit = check.worst().credit;
-        check.earned = isCounted(check) ? Interval{check.points * credit.low, check.points * credit.high} : Interval{};
+        check.earned = isCounted(check) ? Interval{ check.points * credit.low, check.points * credit.high } : Interval{};
     }
     scoreComponents(profile, sumUp(assessment), assessment);
     assessment.criteria.clear();

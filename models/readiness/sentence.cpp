@@ -59,7 +59,8 @@ std::string_view deed(FaultKind kind)
 std::string_view sectionOf(std::string_view kind)
 {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kSections{
-        {{"backup", "backups"}, {"log", "logs"}, {"appaudit", "audit"}, {"sibling", "siblings"}, {"loadtest", "loadTests"}}};
+        { { "backup", "backups" }, { "log", "logs" }, { "appaudit", "audit" }, { "sibling", "siblings" }, { "loadtest", "loadTests" } }
+    };
     const auto it = std::ranges::find(kSections, kind, &std::pair<std::string_view, std::string_view>::first);
     return it == kSections.end() ? kind : it->second;
 }

@@ -16,14 +16,14 @@ QString toQString(std::string_view text)
 std::size_t editDistance(std::string_view a, std::string_view b)
 {
     std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    std::iota(row.begin(), row.end(), std::size_t{ 0 });
     for (std::size_t i = 1; i <= a.size(); ++i) {
         auto diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const auto changed = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
             diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+            row[j] = std::min({ row[j] + 1, row[j - 1] + 1, changed });
         }
     }
     return row.back();
@@ -72,8 +72,7 @@ std::string nearest(std::string_view name, std::span<const std::string_view> wor
     return best;
 }
 
-StrictObject::StrictObject(const QJsonValue &value, std::string path, std::span<const std::string_view> known)
-    : m_path(std::move(path))
+StrictObject::StrictObject(const QJsonValue &value, std::string path, std::span<const std::string_view> known) : m_path(std::move(path))
 {
     if (!value.isObject())
         throw JsonProblem(m_path, "expected an object, found " + kindName(value));
@@ -83,7 +82,8 @@ StrictObject::StrictObject(const QJsonValue &value, std::string path, std::span<
         if (name.starts_with("x-") || std::ranges::find(known, std::string_view(name)) != known.end())
             continue;
         const auto near = nearest(name, known);
-        throw JsonProblem(m_path + '.' + name, near.empty() ? "this key is not known here" : "this key is not known here; did you mean \"" + near + "\"?");
+        throw JsonProblem(m_path + '.' + name,
+                          near.empty() ? "this key is not known here" : "this key is not known here; did you mean \"" + near + "\"?");
     }
 }
 

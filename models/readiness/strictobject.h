@@ -17,7 +17,7 @@ namespace muster {
 /// What is wrong, where: "$.checks[3].points: expected a number, found text". Ends in Profile::parse.
 class JsonProblem : public std::runtime_error {
 public:
-    JsonProblem(const std::string &path, const std::string &expectation) : std::runtime_error(path + ": " + expectation) {}
+    JsonProblem(const std::string &path, const std::string &expectation) : std::runtime_error(path + ": " + expectation) { }
 };
 
 /// A JSON object that is read strictly: keys of other names are errors (keys starting with "x-" are ignored), kinds are checked.
@@ -32,11 +32,12 @@ public:
 
     [[nodiscard]] std::string text(std::string_view key) const; ///< required, not empty
     [[nodiscard]] std::string textOr(std::string_view key, std::string fallback) const;
-    [[nodiscard]] std::string oneOf(std::string_view key, std::initializer_list<std::string_view> words) const; ///< required when "" is no word
+    [[nodiscard]] std::string oneOf(std::string_view key,
+                                    std::initializer_list<std::string_view> words) const; ///< required when "" is no word
     [[nodiscard]] double number(std::string_view key, double low, double high) const;
     [[nodiscard]] bool truthOr(std::string_view key, bool fallback) const;
     [[nodiscard]] std::vector<std::string> texts(std::string_view key) const; ///< [] when absent
-    [[nodiscard]] QJsonArray array(std::string_view key) const;              ///< required
+    [[nodiscard]] QJsonArray array(std::string_view key) const; ///< required
 
 private:
     QJsonObject m_object;

@@ -27,7 +27,7 @@ Rule ruleOf(const QByteArray &conditions)
     const auto profile = profileOf(QByteArray(R"({"name": "t", "readyAt": 95, "notReadyBelow": 80, "gates": [], "criteria": [],
         "components": [{"id": "c", "title": "C", "weight": 1, "target": 95, "review": 80}],
         "checks": [{"id": "c/x", "title": "X", "group": "named", "points": 100, "effort": "low", "page": "cache", "over": "redis", "remedy": "r", "rule": )")
-        + conditions + "}]}");
+                                   + conditions + "}]}");
     return profile.checks.front().rule;
 }
 
@@ -38,14 +38,15 @@ void World::declare(const std::string &source)
     SourceState state;
     state.id = source;
     state.kind = kindOf(source);
-    state.lastGood = Stamp{m_snapshot.at, {}};
+    state.lastGood = Stamp{ m_snapshot.at, {} };
     m_snapshot.sources.push_back(state);
 }
 
 void World::set(const std::string &source, const std::string &fact, Value value, const std::string &unit, Millis age)
 {
     declare(source);
-    m_snapshot.facts[source][fact] = Observed{{fact, std::move(value), unit, kBudget, "raw of " + fact}, source, m_snapshot.at - age, age};
+    m_snapshot.facts[source][fact] =
+        Observed{ { fact, std::move(value), unit, kBudget, "raw of " + fact }, source, m_snapshot.at - age, age };
 }
 
 void World::drop(const std::string &source, const std::string &fact)
@@ -58,7 +59,7 @@ void World::fail(const std::string &source, FaultKind kind, const std::string &s
     declare(source);
     for (auto &state : m_snapshot.sources) {
         if (state.id == source)
-            state.fault = Fault{kind, stage, "connect() to 10.0.0.1:6379 failed", "Start the server."};
+            state.fault = Fault{ kind, stage, "connect() to 10.0.0.1:6379 failed", "Start the server." };
     }
 }
 
@@ -82,7 +83,9 @@ void World::apply(const Condition &condition, const std::string &over, bool isGo
         return;
     if (condition.test == Condition::Test::Is || condition.test == Condition::Test::In) {
         const auto *truth = std::get_if<bool>(&condition.accepted.front());
-        setEverywhere(condition.fact, over, truth ? Value(*truth == isGood) : Value(isGood ? std::get<std::string>(condition.accepted.front()) : std::string("other")));
+        setEverywhere(condition.fact, over,
+                      truth ? Value(*truth == isGood)
+                            : Value(isGood ? std::get<std::string>(condition.accepted.front()) : std::string("other")));
         return;
     }
     double limit = condition.limit.number;

@@ -22,10 +22,10 @@ using Picks = std::function<bool(const CheckSpec &)>;
 /// Declared sources and their facts, on a fake clock.
 class World {
 public:
-    static constexpr Millis kBudget{30000};
+    static constexpr Millis kBudget{ 30000 };
 
     void declare(const std::string &source);
-    void set(const std::string &source, const std::string &fact, Value value, const std::string &unit = {}, Millis age = Millis{0});
+    void set(const std::string &source, const std::string &fact, Value value, const std::string &unit = {}, Millis age = Millis{ 0 });
     void drop(const std::string &source, const std::string &fact);
     void fail(const std::string &source, FaultKind kind = FaultKind::Refused, const std::string &stage = "tcp");
     /// Makes every condition of the rule hold / fail, on every source that it reads. Declares what is missing as "kind/one".
@@ -41,7 +41,7 @@ private:
     void applyAll(const Rule &rule, const std::string &over, bool isGood);
     void apply(const Condition &condition, const std::string &over, bool isGood);
     void setEverywhere(const std::string &fact, const std::string &over, const Value &value);
-    Snapshot m_snapshot{WallTime(Millis(1769860800000)), {}, {}}; // 2026-01-31T12:00:00Z
+    Snapshot m_snapshot{ WallTime(Millis(1769860800000)), {}, {} }; // 2026-01-31T12:00:00Z
 };
 
 /// "foundation", "named", "rest".

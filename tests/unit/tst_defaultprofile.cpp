@@ -48,11 +48,14 @@ std::vector<std::string> componentScores(const Assessment &assessment)
     return scores;
 }
 
-const std::map<std::string, double> kIncrements{{"environment/redis-service", 1.00}, {"environment/email-service", 0.60}, {"environment/tls", 0.40},
-    {"performance/redis-caching", 1.20}, {"performance/connection-pooling", 0.60}, {"performance/api-compression", 0.45},
-    {"security/https-enforced", 1.00}, {"security/rate-limiting", 0.50}, {"security/security-log", 0.50}, {"database/automated-backups", 0.75},
-    {"database/database-monitoring", 0.45}, {"database/index-completion", 0.30}, {"api/response-caching", 0.50}, {"api/api-documentation", 0.30},
-    {"api/api-metrics", 0.20}, {"monitoring/alerting", 0.75}};
+const std::map<std::string, double> kIncrements{
+    { "environment/redis-service", 1.00 },  { "environment/email-service", 0.60 },      { "environment/tls", 0.40 },
+    { "performance/redis-caching", 1.20 },  { "performance/connection-pooling", 0.60 }, { "performance/api-compression", 0.45 },
+    { "security/https-enforced", 1.00 },    { "security/rate-limiting", 0.50 },         { "security/security-log", 0.50 },
+    { "database/automated-backups", 0.75 }, { "database/database-monitoring", 0.45 },   { "database/index-completion", 0.30 },
+    { "api/response-caching", 0.50 },       { "api/api-documentation", 0.30 },          { "api/api-metrics", 0.20 },
+    { "monitoring/alerting", 0.75 }
+};
 
 } // namespace
 
@@ -60,8 +63,9 @@ void TestDefaultProfile::foundationsAloneGiveTheScoreOfTheReview()
 {
     const auto assessment = judged(reviewWorld(m_profile));
     for (const auto &check : assessment.checks)
-        QVERIFY2(check.status == (check.group == "foundation" ? CheckStatus::Pass : CheckStatus::Fail), (check.id + ": " + check.worst().evidence).c_str());
-    QCOMPARE(componentScores(assessment), (std::vector<std::string>{"85.0", "80.0", "90.0", "85.0", "88.0", "95.0"}));
+        QVERIFY2(check.status == (check.group == "foundation" ? CheckStatus::Pass : CheckStatus::Fail),
+                 (check.id + ": " + check.worst().evidence).c_str());
+    QCOMPARE(componentScores(assessment), (std::vector<std::string>{ "85.0", "80.0", "90.0", "85.0", "88.0", "95.0" }));
     QCOMPARE(format::score(assessment.score), std::string("87.3"));
     QCOMPARE(assessment.measured, 1.0);
     QVERIFY(assessment.verdict == Verdict::NotReady); // gates: no backup, no HTTPS, no watchdog
@@ -72,7 +76,7 @@ void TestDefaultProfile::namedItemsRaiseItToTheTargets()
     auto world = reviewWorld(m_profile);
     world.satisfyAll(m_profile, inGroup("named"));
     const auto assessment = judged(world);
-    QCOMPARE(componentScores(assessment), (std::vector<std::string>{"95.0", "95.0", "98.0", "95.0", "98.0", "100.0"}));
+    QCOMPARE(componentScores(assessment), (std::vector<std::string>{ "95.0", "95.0", "98.0", "95.0", "98.0", "100.0" }));
     QCOMPARE(format::score(assessment.score), std::string("96.8"));
 }
 
@@ -120,7 +124,7 @@ void TestDefaultProfile::namedItemsTogetherAreWorthNinePointFive()
         ++count;
         QVERIFY(kIncrements.contains(check.id));
     }
-    QCOMPARE(count, std::size_t{16});
+    QCOMPARE(count, std::size_t{ 16 });
     QVERIFY(std::abs(sum - 9.5) < 1e-9);
 }
 
@@ -140,13 +144,17 @@ void TestDefaultProfile::baselinesAndTargetsFollowFromThePoints()
 void TestDefaultProfile::orderOfWorkIsTheReviews()
 {
     const std::map<std::string, std::set<std::string>> priorities{
-        {"high", {"redis-service", "redis-caching", "email-service", "automated-backups", "tls", "https-enforced"}},
-        {"medium", {"rate-limiting", "database-monitoring", "api-metrics", "api-documentation", "query-performance", "slow-query-log"}},
-        {"low", {"cdn", "static-assets", "load-balancing", "structured-logging", "security-log"}}};
+        { "high", { "redis-service", "redis-caching", "email-service", "automated-backups", "tls", "https-enforced" } },
+        { "medium", { "rate-limiting", "database-monitoring", "api-metrics", "api-documentation", "query-performance", "slow-query-log" } },
+        { "low", { "cdn", "static-assets", "load-balancing", "structured-logging", "security-log" } }
+    };
     const std::map<std::string, std::set<std::string>> tiers{
-        {"must", {"redis-service", "redis-caching", "email-service", "automated-backups", "tls", "https-enforced", "database-monitoring", "api-metrics", "alerting"}},
-        {"should", {"response-caching", "index-completion", "security-log", "load-test", "api-documentation"}},
-        {"nice", {"cdn", "rate-limiting", "separate-environments", "load-balancing"}}};
+        { "must",
+          { "redis-service", "redis-caching", "email-service", "automated-backups", "tls", "https-enforced", "database-monitoring",
+            "api-metrics", "alerting" } },
+        { "should", { "response-caching", "index-completion", "security-log", "load-test", "api-documentation" } },
+        { "nice", { "cdn", "rate-limiting", "separate-environments", "load-balancing" } }
+    };
     std::map<std::string, std::set<std::string>> foundPriorities;
     std::map<std::string, std::set<std::string>> foundTiers;
     for (const auto &check : m_profile.checks) {
@@ -225,15 +233,17 @@ void TestDefaultProfile::lackOfDeclarationsFails()
 {
     const auto assessment = judged(World());
     QCOMPARE(format::score(assessment.score), std::string("0.0"));
-    QCOMPARE(assessment.check("environment/redis-service")->worst().evidence, std::string("not configured: the environment declares no redis"));
-    QCOMPARE(assessment.check("environment/structured-logging")->worst().evidence, std::string("not configured: the environment declares no logs"));
+    QCOMPARE(assessment.check("environment/redis-service")->worst().evidence,
+             std::string("not configured: the environment declares no redis"));
+    QCOMPARE(assessment.check("environment/structured-logging")->worst().evidence,
+             std::string("not configured: the environment declares no logs"));
     QVERIFY(assessment.verdict == Verdict::NotReady);
 }
 
 void TestDefaultProfile::criteriaAreTheReviewsEight()
 {
     const auto assessment = judged(reviewWorld(m_profile));
-    QCOMPARE(assessment.criteria.size(), std::size_t{8});
+    QCOMPARE(assessment.criteria.size(), std::size_t{ 8 });
     for (const auto &criterion : assessment.criteria)
         QVERIFY2(criterion.status == CheckStatus::Fail, criterion.id.c_str());
 }

@@ -28,11 +28,11 @@ private Q_SLOTS:
     void secondDeclarationChangesNothing();
 
 private:
-    static Stamp at(Millis boot, Millis wall) { return {WallTime(wall), BootTime(boot)}; }
+    static Stamp at(Millis boot, Millis wall) { return { WallTime(wall), BootTime(boot) }; }
     static Stamp at(Millis boot) { return at(boot, boot); }
     static FactBatch batch(double value, Millis boot)
     {
-        FactBatch result{"redis/cache", at(boot), {}};
+        FactBatch result{ "redis/cache", at(boot), {} };
         result.add("redis.hit_ratio", value, "ratio", 30s);
         return result;
     }
@@ -42,10 +42,10 @@ private:
 void TestFactBook::declaredSourceIsThereBeforeItsFirstRound()
 {
     const auto snapshot = m_book.snapshot(at(1s));
-    QCOMPARE(snapshot.sources.size(), std::size_t{1});
+    QCOMPARE(snapshot.sources.size(), std::size_t{ 1 });
     QVERIFY(!snapshot.sources.front().lastGood);
     QVERIFY(!snapshot.find("redis/cache", "redis.hit_ratio"));
-    QCOMPARE(snapshot.sourcesOfKind("redis"), std::vector<std::string>{"redis/cache"});
+    QCOMPARE(snapshot.sourcesOfKind("redis"), std::vector<std::string>{ "redis/cache" });
     QVERIFY(snapshot.sourcesOfKind("postgres").empty());
 }
 
@@ -62,7 +62,7 @@ void TestFactBook::latestValueWins()
 void TestFactBook::factsMissingFromABatchGoOnAgeing()
 {
     m_book.accept(batch(0.5, 1s));
-    m_book.accept({"redis/cache", at(11s), {}});
+    m_book.accept({ "redis/cache", at(11s), {} });
     const auto snapshot = m_book.snapshot(at(12s));
     QVERIFY(snapshot.find("redis/cache", "redis.hit_ratio")->age == 11s);
     QVERIFY(snapshot.source("redis/cache")->age == 1s);
@@ -77,7 +77,7 @@ void TestFactBook::valueIsStaleJustPastItsBudget()
 
 void TestFactBook::ageComesFromTheBootClockNotTheWallClock()
 {
-    m_book.accept({"redis/cache", at(10s, 1000s), {{"redis.keys", 1.0, "count", 30s, {}}}});
+    m_book.accept({ "redis/cache", at(10s, 1000s), { { "redis.keys", 1.0, "count", 30s, {} } } });
     // The wall clock was set back by an hour, and a suspend of 100 s went by.
     const auto snapshot = m_book.snapshot(at(110s, -2600s));
     QVERIFY(snapshot.find("redis/cache", "redis.keys")->age == 100s);
@@ -93,8 +93,8 @@ void TestFactBook::sampleFromTheFutureHasAgeZero()
 void TestFactBook::faultKeepsFactsAndItsFirstMoment()
 {
     m_book.accept(batch(0.5, 1s));
-    m_book.fail("redis/cache", {FaultKind::Timeout, "tcp", "first", {}}, at(2s));
-    m_book.fail("redis/cache", {FaultKind::Refused, "tcp", "second", {}}, at(3s));
+    m_book.fail("redis/cache", { FaultKind::Timeout, "tcp", "first", {} }, at(2s));
+    m_book.fail("redis/cache", { FaultKind::Refused, "tcp", "second", {} }, at(3s));
     const auto snapshot = m_book.snapshot(at(4s));
     const auto *state = snapshot.source("redis/cache");
     QVERIFY(state->fault && state->fault->kind == FaultKind::Refused);
@@ -105,7 +105,7 @@ void TestFactBook::faultKeepsFactsAndItsFirstMoment()
 
 void TestFactBook::goodRoundEndsTheFault()
 {
-    m_book.fail("redis/cache", {FaultKind::Timeout, "tcp", {}, {}}, at(2s));
+    m_book.fail("redis/cache", { FaultKind::Timeout, "tcp", {}, {} }, at(2s));
     m_book.accept(batch(0.5, 3s));
     QVERIFY(!m_book.snapshot(at(4s)).source("redis/cache")->fault);
     QVERIFY(!m_book.snapshot(at(4s)).source("redis/cache")->faultSince);
@@ -116,7 +116,7 @@ void TestFactBook::batchOfAForgottenSourceIsDropped()
     m_book.accept(batch(0.5, 1s));
     m_book.forget("redis/cache");
     m_book.accept(batch(0.5, 2s));
-    m_book.fail("redis/cache", {FaultKind::Timeout, "tcp", {}, {}}, at(3s));
+    m_book.fail("redis/cache", { FaultKind::Timeout, "tcp", {}, {} }, at(3s));
     const auto snapshot = m_book.snapshot(at(4s));
     QVERIFY(snapshot.sources.empty());
     QVERIFY(snapshot.facts.empty());
@@ -134,7 +134,7 @@ void TestFactBook::secondDeclarationChangesNothing()
 {
     m_book.accept(batch(0.5, 1s));
     m_book.declare("redis/cache", "redis");
-    QCOMPARE(m_book.snapshot(at(2s)).sources.size(), std::size_t{1});
+    QCOMPARE(m_book.snapshot(at(2s)).sources.size(), std::size_t{ 1 });
     QVERIFY(m_book.snapshot(at(2s)).sources.front().lastGood);
 }
 

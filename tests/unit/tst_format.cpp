@@ -82,17 +82,17 @@ void TestFormat::valuesOfOtherKindsAreWords()
     QCOMPARE(format::value(Value(true), ""), std::string("yes"));
     QCOMPARE(format::value(Value(false), ""), std::string("no"));
     QCOMPARE(format::value(Value(std::string("a\nb")), ""), std::string("a⏎b"));
-    QCOMPARE(format::value(Value(Unknown{"no traffic", {}}), ""), std::string("unknown: no traffic"));
-    QCOMPARE(format::value(Value(NotApplicable{"a standby"}), ""), std::string("not applicable: a standby"));
-    QCOMPARE(format::value(Value(Table{{{"name", ""}}, {{std::string("x")}}, 1, false}), ""), std::string("1 row"));
-    QCOMPARE(format::value(Value(Table{{{"name", ""}}, {{std::string("x")}}, 1, true}), ""), std::string("1+ rows"));
+    QCOMPARE(format::value(Value(Unknown{ "no traffic", {} }), ""), std::string("unknown: no traffic"));
+    QCOMPARE(format::value(Value(NotApplicable{ "a standby" }), ""), std::string("not applicable: a standby"));
+    QCOMPARE(format::value(Value(Table{ { { "name", "" } }, { { std::string("x") } }, 1, false }), ""), std::string("1 row"));
+    QCOMPARE(format::value(Value(Table{ { { "name", "" } }, { { std::string("x") } }, 1, true }), ""), std::string("1+ rows"));
 }
 
 void TestFormat::scoreIsOneNumberWhereTheEndsMeet()
 {
-    QCOMPARE(format::score({87.3, 87.3}), std::string("87.3"));
-    QCOMPARE(format::score({87.2999999, 87.3000001}), std::string("87.3"));
-    QCOMPARE(format::score({76, 91}), std::string("76.0–91.0"));
+    QCOMPARE(format::score({ 87.3, 87.3 }), std::string("87.3"));
+    QCOMPARE(format::score({ 87.2999999, 87.3000001 }), std::string("87.3"));
+    QCOMPARE(format::score({ 76, 91 }), std::string("76.0–91.0"));
 }
 
 void TestFormat::shareMeasuredIsSilentWhenAllIs()

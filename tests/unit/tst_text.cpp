@@ -28,10 +28,18 @@ void TestText::hostileCharactersBecomeVisible_data()
     QTest::newRow("nul and delete") << QByteArray("a\0b\x7f", 4) << QStringLiteral("a␀b␡");
     QTest::newRow("right-to-left override") << QByteArray("\xe2\x80\xaegpj.exe") << QStringLiteral("‹U+202E›gpj.exe");
     QTest::newRow("isolate") << QByteArray("\xe2\x81\xa6x") << QStringLiteral("‹U+2066›x");
-    QTest::newRow("zero width") << QByteArray("a\xe2\x80\x8b" "b") << QStringLiteral("a‹U+200B›b");
-    QTest::newRow("line separator") << QByteArray("a\xe2\x80\xa8" "b") << QStringLiteral("a‹U+2028›b");
-    QTest::newRow("C1 control") << QByteArray("\xc2\x9b" "31m") << QStringLiteral("‹U+009B›31m");
-    QTest::newRow("broken UTF-8") << QByteArray("a\xff" "b") << QStringLiteral("a\uFFFDb");
+    QTest::newRow("zero width") << QByteArray("a\xe2\x80\x8b"
+                                              "b")
+                                << QStringLiteral("a‹U+200B›b");
+    QTest::newRow("line separator") << QByteArray("a\xe2\x80\xa8"
+                                                  "b")
+                                    << QStringLiteral("a‹U+2028›b");
+    QTest::newRow("C1 control") << QByteArray("\xc2\x9b"
+                                              "31m")
+                                << QStringLiteral("‹U+009B›31m");
+    QTest::newRow("broken UTF-8") << QByteArray("a\xff"
+                                                "b")
+                                  << QStringLiteral("a\uFFFDb");
     QTest::newRow("markup stays text") << QByteArray("<b>x</b>") << QStringLiteral("<b>x</b>");
 }
 
@@ -70,7 +78,8 @@ void TestText::megabyteCostsNoMoreThanItsHead()
 
 void TestText::toolTipIsEscapedAndNotGuessedAt()
 {
-    QCOMPARE(text::toolTip("<img src=\"file:///etc/passwd\"> & co"), QStringLiteral("<span>&lt;img src=&quot;file:///etc/passwd&quot;&gt; &amp; co</span>"));
+    QCOMPARE(text::toolTip("<img src=\"file:///etc/passwd\"> & co"),
+             QStringLiteral("<span>&lt;img src=&quot;file:///etc/passwd&quot;&gt; &amp; co</span>"));
 }
 
 void TestText::stackedMarksAreCut()
