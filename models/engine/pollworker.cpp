@@ -127,8 +127,9 @@ void PollWorker::round()
     {
         const std::scoped_lock lock(m_mutex);
         m_roundEndsBy.reset();
-        m_failures = result ? 0 : m_failures + 1;
-        m_nextRound = result ? m_lastStart + (m_isSubscribed ? cadence.subscribed : cadence.background)
+        const bool isGood = result && !result->fault;
+        m_failures = isGood ? 0 : m_failures + 1;
+        m_nextRound = isGood ? m_lastStart + (m_isSubscribed ? cadence.subscribed : cadence.background)
                              : std::chrono::steady_clock::now() + backoff(m_failures, m_random);
     }
     if (!m_stop.stop_requested())

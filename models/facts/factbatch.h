@@ -4,6 +4,7 @@
 #include "models/facts/fact.h"
 #include "models/facts/fault.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct FactBatch {
     std::string source; ///< "redis/cache"
     Stamp at;           ///< when the sample was taken
     std::vector<Fact> facts;
+    std::optional<Fault> fault{}; ///< what ended the round half-way; the facts seen before it count, the source is in fault
 
     void add(std::string name, Value value, std::string unit, Millis budget, std::string raw = {})
     {
