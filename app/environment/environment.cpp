@@ -23,7 +23,8 @@ void readPostgres(Environment &env, ObjectReader &reader)
     entry.address = reader.address("url", {{"postgresql", 5432}, {"postgres", 5432}});
     entry.password = reader.secret("password");
     entry.databases = reader.texts("databases");
-    entry.expectedStandbys = reader.integer("expectedStandbys", 0, 0, 100);
+    if (const int standbys = reader.integer("expectedStandbys", -1, 0, 100); standbys >= 0)
+        entry.expectedStandbys = standbys;
     entry.tls = reader.tls();
     if (entry.databases.empty() && entry.address.path.size() > 1)
         entry.databases.push_back(entry.address.path.substr(1));

@@ -39,7 +39,7 @@ struct Postgres {
     Address address;
     SecretRef password;
     std::vector<std::string> databases;
-    int expectedStandbys = 0;
+    std::optional<int> expectedStandbys; ///< not declared: none is expected, none is missed
     Tls tls;
 };
 

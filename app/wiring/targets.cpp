@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/wiring/targets.h"
+
+#include "connectors/secrets/secretstore.h"
+
+#include <algorithm>
+#include <array>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace muster::wiring {
+
+std::string operatorName()
+{
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    const auto *user = getpwuid(geteuid());
+    return std::string(user ? user->pw_name : std::to_string(geteuid())) + "@" + host.data();
+}
+
+net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn)
+{
+    net::TlsOptions options;
+    options.isOn = isOn;
+    options.caFile = tls.ca;
+    options.clientCertFile = tls.clientCert;
+    options.clientKeyFile = tls.clientKey;
+    options.verifyName = tls.verifyName;
+    options.pins = tls.pins;
+    return options;
+}
+
+Targets::Targets(const environment::Environment &environment)
+    : m_environment(environment)
+    , m_secrets(std::make_shared<secrets::Store>())
+    , m_operator(operatorName())
+{
+}
+
+SecretProvider Targets::secret(const SecretRef &ref) const
+{
+    if (ref.kind == SecretRef::Kind::None)
+        return {};
+    return [store = m_secrets, ref] { return store->fetch(ref); };
+}
+
+postgres::Target Targets::postgres(const environment::Postgres &entry) const
+{
+    postgres::Target target;
+    target.id = "postgres/" + entry.name;
+    target.url = entry.address.url;
+    target.password = secret(entry.password);
+    target.caFile = entry.tls.ca;
+    target.clientCertFile = entry.tls.clientCert;
+    target.clientKeyFile = entry.tls.clientKey;
+    target.verifyName = entry.tls.verifyName;
+    target.databases = entry.databases;
+    target.expectedStandbys = entry.expectedStandbys.value_or(-1);
+    target.isPrimaryExpected = entry.expectedStandbys.value_or(0) > 0;
+    target.operatorName = m_operator;
+    return target;
+}
+
+postgres::Target Targets::pgbouncer(const environment::PgBouncer &entry) const
+{
+    postgres::Target target;
+    target.id = "pgbouncer/" + entry.name;
+    target.url = entry.address.url;
+    target.password = secret(entry.password);
+    target.caFile = entry.tls.ca;
+    target.clientCertFile = entry.tls.clientCert;
+    target.clientKeyFile = entry.tls.clientKey;
+    target.verifyName = entry.tls.verifyName;
+    target.operatorName = m_operator;
+    return target;
+}
+
+redis::Target Targets::redis(const environment::Redis &entry) const
+{
+    redis::Target target;
+    target.id = "redis/" + entry.name;
+    target.host = entry.address.host;
+    target.port = entry.address.port;
+    target.database = entry.database;
+    target.user = entry.address.user;
+    target.secret = secret(entry.password);
+    target.tls = tlsOptions(entry.tls, entry.address.scheme == "rediss");
+    target.declaredRole = entry.role == "store" ? redis::Purpose::Store : redis::Purpose::Cache;
+    target.prefixes = entry.prefixes;
+    target.rateLimiterPrefix = entry.rateLimiterPrefix;
+    target.topology = entry.topology;
+    target.operatorName = m_operator;
+    return target;
+}
+
+prometheus::Target Targets::prometheus(const environment::Prometheus &entry) const
+{
+    prometheus::Target target;
+    target.id = "prometheus/" + entry.name;
+    target.url = entry.address.url;
+    target.bearer = secret(entry.bearer);
+    target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
+    target.alertmanagers = entry.alertmanagers;
+    target.watchdog = entry.watchdog;
+    target.histogram = entry.latencyHistogram;
+    target.slo = entry.latencySlo;
+    return target;
+}
+
+http::Target Targets::http(const environment::Http &entry) const
+{
+    http::Target target;
+    target.id = "http/" + entry.name;
+    target.url = entry.address.url;
+    target.plain = entry.plain;
+    target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
+    target.bearer = secret(entry.bearer);
+    target.health = entry.health;
+    target.api = entry.api;
+    target.assets = entry.statics;
+    target.openapi = entry.openapi;
+    target.instances = entry.instances;
+    target.isCdnDeclared = entry.cdn.value_or(false);
+    return target;
+}
+
+smtp::Target Targets::smtp(const environment::Smtp &entry) const
+{
+    smtp::Target target;
+    target.environment = m_environment.name;
+    target.host = entry.address.host;
+    target.port = entry.address.port;
+    target.user = entry.address.user;
+    target.secret = secret(entry.password);
+    target.tls = tlsOptions(entry.tls, entry.tlsMode != "none");
+    target.mode = entry.tlsMode == "none" ? smtp::TlsMode::None : entry.tlsMode == "implicit" ? smtp::TlsMode::Implicit : smtp::TlsMode::StartTls;
+    target.from = entry.from;
+    target.to = entry.to;
+    target.heloName = entry.helo;
+    return target;
+}
+
+postgres::Target Targets::postgresNamed(const std::string &name) const
+{
+    const auto it = std::ranges::find(m_environment.postgres, name, &environment::Postgres::name);
+    return it == m_environment.postgres.end() ? postgres::Target{} : postgres(*it);
+}
+
+} // namespace muster::wiring

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/environment/environment.h"
+#include "connectors/http/target.h"
+#include "connectors/net/stream.h"
+#include "connectors/postgres/conninfo.h"
+#include "connectors/prometheus/target.h"
+#include "connectors/redis/target.h"
+#include "connectors/smtp/smtptarget.h"
+#include "models/ports/secret.h"
+
+#include <memory>
+#include <string>
+
+/// Entries of the environment file as the connectors want them.
+namespace muster::wiring {
+
+/// "user@host", as it stands in the audit log and in the servers' client lists.
+[[nodiscard]] std::string operatorName();
+
+class Targets
+{
+public:
+    explicit Targets(const environment::Environment &environment);
+
+    [[nodiscard]] postgres::Target postgres(const environment::Postgres &entry) const;
+    [[nodiscard]] postgres::Target pgbouncer(const environment::PgBouncer &entry) const;
+    [[nodiscard]] redis::Target redis(const environment::Redis &entry) const;
+    [[nodiscard]] prometheus::Target prometheus(const environment::Prometheus &entry) const;
+    [[nodiscard]] http::Target http(const environment::Http &entry) const;
+    [[nodiscard]] smtp::Target smtp(const environment::Smtp &entry) const;
+
+    /// The declared PostgreSQL of that name; the environment parser made sure that it exists.
+    [[nodiscard]] postgres::Target postgresNamed(const std::string &name) const;
+
+private:
+    [[nodiscard]] SecretProvider secret(const SecretRef &ref) const;
+
+    const environment::Environment &m_environment;
+    std::shared_ptr<SecretStore> m_secrets;
+    std::string m_operator;
+};
+
+[[nodiscard]] net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn);
+
+} // namespace muster::wiring
