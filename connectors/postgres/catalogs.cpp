@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/postgres/catalogs.h"
+
+#include <algorithm>
+
+namespace muster::postgres {
+
+namespace {
+
+constexpr std::size_t kFindingLimit = 100;
+
+/// User indexes only (oid from 16384 on). Twins agree in table, method, keys, operator classes, collations, order, expressions and predicate;
+/// the one that stays is the one that a constraint or uniqueness needs, then the older one. An index that is being built is not invalid.
+constexpr std::string_view kIndexesSql = R"sql(/* muster indexes */
+with i as materialized (
+  select x.indexrelid, x.indrelid, x.indisunique, x.indisvalid and x.indisready as is_good,
+    concat_ws('|', x.indkey, x.indclass, x.indcollation, x.indoption, x.indnkeyatts, c.relam,
+      case when x.indexprs is not null then pg_get_expr(x.indexprs, x.indrelid) end,
+      '|', case when x.indpred is not null then pg_get_expr(x.indpred, x.indrelid) end) as shape
+  from pg_index x join pg_class c on c.oid = x.indexrelid
+  where x.indrelid >= 16384 and c.relkind = 'i'),
+f as (
+  select 'invalid' as kind, indrelid, indexrelid, null::oid as twin from i
+  where not is_good and not exists (select from pg_stat_get_progress_info('CREATE INDEX') p where p.param7 = indexrelid::bigint)
+  union all
+  select 'duplicate', d.indrelid, d.indexrelid, d.twin from (
+    select i.*, first_value(i.indexrelid) over w as twin, row_number() over w as n from i
+      join (select indrelid, shape from i where is_good group by 1, 2 having count(*) > 1) g using (indrelid, shape)
+    where is_good
+    window w as (partition by indrelid, shape order by exists (select from pg_constraint k where k.conindid = i.indexrelid) desc, indisunique desc, indexrelid)) d
+  where d.n > 1)
+select f.kind, n.nspname || '.' || t.relname as table_name, c.relname as index_name,
+  (select relname from pg_class w where w.oid = f.twin) as twin, c.relpages::bigint * current_setting('block_size')::int as size
+from f join pg_class c on c.oid = f.indexrelid join pg_class t on t.oid = f.indrelid join pg_namespace n on n.oid = t.relnamespace
+order by f.kind desc, c.relpages desc limit 101)sql";
+
+constexpr std::string_view kDeadTuplesSql = R"sql(/* muster dead tuples */
+select n.nspname || '.' || c.relname as table_name, d.dead, pg_stat_get_live_tuples(d.oid) as live
+from (select oid, pg_stat_get_dead_tuples(oid) as dead from pg_class where relkind in ('r', 'm', 't') and oid >= 16384) d
+  join pg_class c on c.oid = d.oid join pg_namespace n on n.oid = c.relnamespace
+where d.dead > 10000
+order by d.dead / (d.dead + pg_stat_get_live_tuples(d.oid) + 1.0) desc limit 1)sql";
+
+/// Against the smaller one of the sequence's and the owning column's maximum. A cycling sequence cannot run out.
+constexpr std::string_view kSequencesSql = R"sql(/* muster sequences */
+with s as materialized (
+  select q.seqrelid, c.relname, c.relnamespace, q.seqmax, has_sequence_privilege(q.seqrelid, 'select, usage') as is_visible,
+    case when has_sequence_privilege(q.seqrelid, 'select, usage') then pg_sequence_last_value(q.seqrelid) end as last
+  from pg_sequence q join pg_class c on c.oid = q.seqrelid
+  where not q.seqcycle and q.seqincrement > 0 and not pg_is_other_temp_schema(c.relnamespace)),
+o as (
+  select s.*, least(s.seqmax, case a.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else s.seqmax end)::numeric as top
+  from s left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass
+      and d.deptype in ('a', 'i') and d.refobjsubid > 0
+    left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid)
+select count(*) filter (where not is_visible) as hidden, count(*) as all_sequences, coalesce(max(last / top), 0) as used,
+  (array_agg(n.nspname || '.' || relname order by last / top desc nulls last))[1] as worst, (array_agg(last order by last / top desc nulls last))[1] as worst_last,
+  (array_agg(top order by last / top desc nulls last))[1] as worst_top
+from o left join pg_namespace n on n.oid = relnamespace)sql";
+
+} // namespace
+
+std::string indexesSql(int)
+{
+    return std::string(kIndexesSql);
+}
+
+std::vector<IndexFinding> parseIndexes(const Rows &rows)
+{
+    std::vector<IndexFinding> findings;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        findings.push_back({rows.text(row, "kind"), rows.text(row, "table_name"), rows.text(row, "index_name"), rows.text(row, "twin"),
+                            rows.number(row, "size").value_or(0)});
+    }
+    return findings;
+}
+
+void addIndexFacts(const std::vector<IndexFinding> &findings, FactWriter &facts)
+{
+    Table table;
+    table.columns = {{"kind", ""}, {"table", ""}, {"index", ""}, {"twin", ""}, {"size", "B"}};
+    table.limit = kFindingLimit;
+    table.isTruncated = findings.size() > kFindingLimit;
+    for (const auto &finding : findings) {
+        if (table.rows.size() == kFindingLimit)
+            break;
+        table.rows.push_back({finding.kind, finding.table, finding.index, finding.twin, finding.size});
+    }
+    std::string worst;
+    if (!findings.empty()) {
+        const auto &first = findings.front();
+        worst = first.table + ": " + (first.kind == "invalid" ? "invalid index " + first.index : first.index + " repeats " + first.twin);
+    }
+    facts.add("indexes_invalid", static_cast<double>(std::ranges::count(findings, "invalid", &IndexFinding::kind)));
+    facts.add("indexes_duplicate", static_cast<double>(std::ranges::count(findings, "duplicate", &IndexFinding::kind)));
+    facts.add("index_worst", worst);
+    facts.add("index_findings", table);
+}
+
+std::string deadTuplesSql(int)
+{
+    return std::string(kDeadTuplesSql);
+}
+
+void addDeadTupleFacts(const Rows &rows, FactWriter &facts)
+{
+    const double dead = rows.number(0, "dead").value_or(0);
+    const double live = rows.number(0, "live").value_or(0);
+    facts.add("dead_tuple_ratio", dead > 0 ? dead / (dead + live) : 0.0,
+              dead > 0 ? std::to_string(static_cast<long>(dead)) + " dead, " + std::to_string(static_cast<long>(live)) + " live rows" : "no table has more than 10000 dead rows");
+    facts.add("dead_tuple_table", rows.text(0, "table_name"));
+}
+
+std::string sequencesSql(int)
+{
+    return std::string(kSequencesSql);
+}
+
+void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &facts)
+{
+    const double hidden = rows.number(0, "hidden").value_or(0);
+    const double used = rows.number(0, "used").value_or(0);
+    constexpr double kAlarming = 0.8; // a visible one that is nearly used up is news, whatever is hidden
+    if (hidden > 0 && used < kAlarming) {
+        const std::string reason = std::to_string(static_cast<long>(hidden)) + " of " + rows.text(0, "all_sequences") + " sequences hide their last value from this role";
+        const auto hint = context.version() >= 140000 ? context.grant("pg_read_all_data") : context.grant("SELECT ON ALL SEQUENCES IN SCHEMA public");
+        facts.unknown("sequence_used_ratio", reason, hint);
+        facts.unknown("sequence_worst", reason, hint);
+        return;
+    }
+    const auto worst = rows.text(0, "worst");
+    facts.add("sequence_used_ratio", used, worst.empty() ? "no sequences" : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top"));
+    facts.add("sequence_worst", worst);
+}
+
+std::string sizeSql(int)
+{
+    return "/* muster size */ select pg_database_size(current_database()) as size";
+}
+
+std::string walSql(int)
+{
+    return "/* muster wal */ select sum(size) as size, sum(size) / (pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size'))) as ratio "
+           "from pg_ls_waldir()";
+}
+
+void addWalFacts(const Rows &rows, FactWriter &facts)
+{
+    facts.addNumber("wal_size", rows.number(0, "size"), "the server listed no WAL");
+    facts.addNumber("wal_size_ratio", rows.number(0, "ratio"), "the server listed no WAL");
+}
+
+} // namespace muster::postgres

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/postgres/databases.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace muster::postgres {
+
+namespace {
+
+constexpr std::string_view kSql = R"sql(/* muster databases */
+select s.datid, s.datname, s.xact_commit, s.xact_rollback, s.blks_read, s.blks_hit, s.temp_bytes, s.deadlocks, s.checksum_failures,
+  extract(epoch from s.stats_reset) as reset, age(d.datfrozenxid) as xid_age, mxid_age(d.datminmxid) as mxid_age
+from pg_stat_database s left join pg_database d on d.oid = s.datid)sql";
+
+constexpr double kXidSpan = 2147483648.0; // 2^31: half the circle of transaction ids
+
+bool isSameLife(const DatabaseCounters &before, const DatabaseCounters &after)
+{
+    return before.reset == after.reset && after.commits >= before.commits && after.rollbacks >= before.rollbacks && after.blocksHit >= before.blocksHit
+        && after.blocksRead >= before.blocksRead && after.tempBytes >= before.tempBytes && after.deadlocks >= before.deadlocks;
+}
+
+std::string countText(double number)
+{
+    return std::to_string(std::llround(number));
+}
+
+void addRates(const DatabaseDelta &delta, FactWriter &facts)
+{
+    const std::string window = "in " + wholeSeconds(delta.seconds);
+    const double blocks = delta.blocksHit + delta.blocksRead;
+    if (blocks < kMinBlocks)
+        facts.unknown("cache_hit_ratio", "no traffic: " + countText(blocks) + " blocks " + window);
+    else
+        facts.add("cache_hit_ratio", delta.blocksHit / blocks, countText(delta.blocksHit) + " hits, " + countText(delta.blocksRead) + " reads " + window + ", all databases");
+    const double transactions = delta.commits + delta.rollbacks;
+    if (transactions < kMinTransactions)
+        facts.unknown("rollback_ratio", "no traffic: " + countText(transactions) + " transactions " + window);
+    else
+        facts.add("rollback_ratio", delta.rollbacks / transactions, countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
+    facts.add("commits_rate", delta.commits / delta.seconds);
+    facts.add("deadlocks_rate", delta.deadlocks / delta.seconds, countText(delta.deadlocks) + " deadlocks " + window);
+    facts.add("temp_bytes_rate", delta.tempBytes / delta.seconds);
+}
+
+} // namespace
+
+std::string databasesSql(int)
+{
+    return std::string(kSql);
+}
+
+Databases parseDatabases(const Rows &rows)
+{
+    Databases result;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const auto number = [&](std::string_view column) { return rows.number(row, column).value_or(0); };
+        result.counters[rows.text(row, "datid")] = {rows.text(row, "reset"), number("xact_commit"), number("xact_rollback"), number("blks_read"),
+                                                   number("blks_hit"), number("temp_bytes"), number("deadlocks")};
+        result.checksumFailures += number("checksum_failures");
+        if (const double age = number("xid_age"); age > result.xidAge) {
+            result.xidAge = age;
+            result.oldestDatabase = rows.text(row, "datname");
+        }
+        result.multixactAge = std::max(result.multixactAge, number("mxid_age"));
+    }
+    return result;
+}
+
+DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before, const std::map<std::string, DatabaseCounters> &after, double seconds)
+{
+    DatabaseDelta delta;
+    delta.seconds = seconds;
+    for (const auto &[oid, now] : after) {
+        const auto then = before.find(oid);
+        if (then == before.end() || !isSameLife(then->second, now))
+            continue;
+        delta.commits += now.commits - then->second.commits;
+        delta.rollbacks += now.rollbacks - then->second.rollbacks;
+        delta.blocksRead += now.blocksRead - then->second.blocksRead;
+        delta.blocksHit += now.blocksHit - then->second.blocksHit;
+        delta.tempBytes += now.tempBytes - then->second.tempBytes;
+        delta.deadlocks += now.deadlocks - then->second.deadlocks;
+    }
+    return delta;
+}
+
+DatabaseDelta deltaOf(const DatabaseWindow &window)
+{
+    DatabaseDelta sum;
+    const auto &entries = window.entries();
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        const auto step = deltaOf(entries[i - 1].sample.counters, entries[i].sample.counters, toSeconds(entries[i].at - entries[i - 1].at));
+        sum.seconds += step.seconds;
+        sum.commits += step.commits;
+        sum.rollbacks += step.rollbacks;
+        sum.blocksRead += step.blocksRead;
+        sum.blocksHit += step.blocksHit;
+        sum.tempBytes += step.tempBytes;
+        sum.deadlocks += step.deadlocks;
+    }
+    return sum;
+}
+
+void pushSample(DatabaseWindow &window, BootTime at, DatabaseSample sample)
+{
+    if (window.hasAny() && window.newest().sample.started != sample.started)
+        window.clear();
+    window.push(at, std::move(sample));
+}
+
+void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts)
+{
+    facts.add("xid_used_ratio", databases.xidAge / kXidSpan, countText(databases.xidAge) + " transactions old");
+    facts.add("multixact_used_ratio", databases.multixactAge / kXidSpan);
+    facts.add("xid_oldest_database", databases.oldestDatabase);
+    if (window.hasTwo() && window.seconds() > 0) {
+        addRates(deltaOf(window), facts);
+        return;
+    }
+    static constexpr std::array<std::string_view, 5> kRates{"cache_hit_ratio", "rollback_ratio", "commits_rate", "deadlocks_rate", "temp_bytes_rate"};
+    facts.unknownAll(kRates, "a rate needs two samples of the same server life", "");
+}
+
+} // namespace muster::postgres

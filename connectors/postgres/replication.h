@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/postgres/factwriter.h"
+#include "connectors/postgres/rows.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muster::postgres {
+
+struct Slot {
+    std::string name;
+    std::string type;
+    bool isActive = false;
+    double retained = 0; ///< bytes of WAL between the current position and restart_lsn
+    std::string walStatus;
+    std::optional<double> safeWalSize;   ///< NULL without max_slot_wal_keep_size
+    std::optional<double> inactiveSince; ///< epoch, 17+
+
+    /// Lost or about to be, or nobody reads it while it holds WAL.
+    [[nodiscard]] bool isBad() const;
+};
+
+struct Standby {
+    std::string name;
+    std::string client;
+    std::string state; ///< "streaming", "catchup", ...; "" when hidden from this role
+    std::optional<double> lagBytes;
+    std::optional<double> lag; ///< s; NULL while idle and caught up
+    std::string sync;
+};
+
+/// A standby's own view of what it receives.
+struct Receiver {
+    bool isStreaming = false;
+    bool isHidden = false;
+    std::optional<double> lagBytes; ///< received but not replayed
+    std::optional<double> lag;      ///< s since the last replayed commit
+};
+
+[[nodiscard]] std::string slotsSql(int version);
+[[nodiscard]] std::vector<Slot> parseSlots(const Rows &rows);
+void addSlotFacts(const std::vector<Slot> &slots, FactWriter &facts);
+
+[[nodiscard]] std::string standbysSql(int version);
+[[nodiscard]] std::vector<Standby> parseStandbys(const Rows &rows);
+void addStandbyFacts(const std::vector<Standby> &standbys, const Context &context, FactWriter &facts);
+
+[[nodiscard]] std::string receiverSql(int version);
+[[nodiscard]] Receiver parseReceiver(const Rows &rows);
+void addReceiverFacts(const Receiver &receiver, const Context &context, FactWriter &facts);
+
+} // namespace muster::postgres

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/postgres/settings.h"
+
+#include <array>
+#include <charconv>
+
+namespace muster::postgres {
+
+namespace {
+
+constexpr std::size_t kSettingLimit = 200;
+
+/// The settings that the checks read, and what an operator asks for first; the rest is shown when it is not the default.
+constexpr std::string_view kSettingsSql = R"sql(/* muster settings */
+select name, case name when 'default_transaction_read_only' then reset_val else setting end as setting, unit, source, pending_restart
+from pg_settings
+where name in ('autovacuum', 'track_counts', 'fsync', 'full_page_writes', 'password_encryption', 'log_connections', 'log_disconnections',
+    'log_min_duration_statement', 'log_checkpoints', 'log_lock_waits', 'log_temp_files', 'log_autovacuum_min_duration', 'shared_preload_libraries',
+    'default_transaction_read_only', 'max_connections', 'superuser_reserved_connections', 'shared_buffers', 'effective_cache_size', 'work_mem',
+    'maintenance_work_mem', 'max_wal_size', 'min_wal_size', 'wal_keep_size', 'max_slot_wal_keep_size', 'wal_level', 'archive_mode', 'archive_timeout',
+    'checkpoint_timeout', 'synchronous_commit', 'synchronous_standby_names', 'hot_standby', 'ssl', 'ssl_min_protocol_version', 'listen_addresses', 'port',
+    'idle_in_transaction_session_timeout', 'statement_timeout', 'lock_timeout', 'track_io_timing', 'zero_damaged_pages', 'ignore_checksum_failure',
+    'data_checksums', 'random_page_cost', 'max_worker_processes', 'autovacuum_max_workers', 'autovacuum_freeze_max_age')
+  or pending_restart or source in ('configuration file', 'command line', 'environment variable')
+order by name limit 201)sql";
+
+bool startsWord(std::string_view list, std::string_view word)
+{
+    for (auto at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
+        const auto end = at + word.size();
+        const bool isStart = at == 0 || list[at - 1] == ',' || list[at - 1] == ' ' || list[at - 1] == '"' || list[at - 1] == '/';
+        if (isStart && (end == list.size() || list[end] == ',' || list[end] == ' ' || list[end] == '"'))
+            return true;
+    }
+    return false;
+}
+
+Table settingTable(const Settings &settings)
+{
+    Table table;
+    table.columns = {{"name", ""}, {"value", ""}, {"unit", ""}, {"source", ""}, {"pending_restart", ""}};
+    table.limit = kSettingLimit;
+    for (const auto &[name, setting] : settings.settings) {
+        if (table.rows.size() == kSettingLimit) {
+            table.isTruncated = true;
+            break;
+        }
+        table.rows.push_back({name, setting.value, setting.unit, setting.source, setting.isPendingRestart});
+    }
+    return table;
+}
+
+void addTruth(std::string_view fact, std::optional<bool> truth, FactWriter &facts)
+{
+    if (truth)
+        facts.add(fact, *truth);
+    else
+        facts.unknown(fact, "the server does not show this setting");
+}
+
+void addLogging(const Settings &settings, const Context &context, FactWriter &facts)
+{
+    if (const auto value = settings.value("log_connections"))
+        facts.add("log_connections", isLogConnectionsOn(*value), *value);
+    else
+        facts.unknown("log_connections", "the server does not show this setting");
+    if (const auto isLoaded = settings.isPreloaded("pgaudit"))
+        facts.add("pgaudit", *isLoaded, settings.value("shared_preload_libraries").value_or(""));
+    else
+        facts.unknown("pgaudit", "shared_preload_libraries is hidden from this role", context.grant("pg_monitor"));
+    // Milliseconds; −1 is off and stays −1.
+    double millis = -1;
+    const auto text = settings.value("log_min_duration_statement").value_or("");
+    if (const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis); error != std::errc() || text.empty())
+        facts.unknown("log_min_duration", "the server does not show this setting");
+    else
+        facts.add("log_min_duration", millis < 0 ? -1.0 : millis / 1000.0);
+}
+
+void addReadOnly(const Settings &settings, const Context &context, FactWriter &facts)
+{
+    const auto value = settings.truth("default_transaction_read_only");
+    if (context.isStandby)
+        facts.add("is_read_only", context.target.isPrimaryExpected, context.target.isPrimaryExpected ? "a standby, but declared primary" : "a standby: read-only by design");
+    else if (context.info.isRoleReadOnly)
+        facts.add("is_read_only", false, "this role is read-only by its own setting, the server is not");
+    else
+        addTruth("is_read_only", value, facts);
+}
+
+} // namespace
+
+std::optional<std::string> Settings::value(const std::string &name) const
+{
+    const auto found = settings.find(name);
+    return found == settings.end() ? std::nullopt : std::optional(found->second.value);
+}
+
+std::optional<bool> Settings::truth(const std::string &name) const
+{
+    const auto text = value(name);
+    return text ? std::optional(*text == "on") : std::nullopt;
+}
+
+std::optional<bool> Settings::isPreloaded(const std::string &library) const
+{
+    const auto list = value("shared_preload_libraries");
+    return list ? std::optional(startsWord(*list, library)) : std::nullopt;
+}
+
+std::string rightsSql(int version)
+{
+    return std::string("/* muster rights */ select pg_has_role('pg_read_all_stats', 'usage') as is_monitor, ")
+        + (version >= 140000 ? "pg_has_role('pg_read_all_data', 'usage')" : "(select rolsuper from pg_roles where rolname = current_user)") + " as reads_all_data, "
+        + "has_function_privilege('pg_ls_waldir()', 'execute') as lists_wal, "
+          "has_table_privilege('pg_file_settings', 'select') and has_function_privilege('pg_show_all_file_settings()', 'execute') as reads_config_file, "
+          "has_database_privilege(current_database(), 'connect') or pg_has_role('pg_read_all_stats', 'usage') as sizes_database, "
+          "e.extversion, quote_ident(n.nspname) as extschema "
+          "from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements' left join pg_namespace n on n.oid = e.extnamespace";
+}
+
+Rights parseRights(const Rows &rows)
+{
+    Rights rights;
+    rights.isMonitor = rows.truth(0, "is_monitor").value_or(false);
+    rights.canReadAllData = rows.truth(0, "reads_all_data").value_or(false);
+    rights.canListWal = rows.truth(0, "lists_wal").value_or(false);
+    rights.canReadConfigFile = rows.truth(0, "reads_config_file").value_or(false);
+    rights.canSizeDatabase = rows.truth(0, "sizes_database").value_or(false);
+    rights.statementsVersion = rows.text(0, "extversion");
+    rights.statementsSchema = rows.text(0, "extschema");
+    return rights;
+}
+
+std::string settingsSql(int)
+{
+    return std::string(kSettingsSql);
+}
+
+Settings parseSettings(const Rows &rows)
+{
+    Settings settings;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        settings.settings[rows.text(row, "name")] = {rows.text(row, "setting"), rows.text(row, "unit"), rows.text(row, "source"),
+                                                     rows.truth(row, "pending_restart").value_or(false)};
+    }
+    return settings;
+}
+
+void addSettingFacts(const Settings &settings, const Context &context, FactWriter &facts)
+{
+    const auto isOn = settings.truth("autovacuum");
+    const auto isCounting = settings.truth("track_counts");
+    addTruth("autovacuum_on", isOn && isCounting ? std::optional(*isOn && *isCounting) : std::nullopt, facts);
+    addTruth("fsync", settings.truth("fsync"), facts);
+    addTruth("full_page_writes", settings.truth("full_page_writes"), facts);
+    addReadOnly(settings, context, facts);
+    addLogging(settings, context, facts);
+    if (const auto value = settings.value("password_encryption"))
+        facts.add("password_encryption", *value);
+    else
+        facts.unknown("password_encryption", "the server does not show this setting");
+    double pending = 0;
+    std::string names;
+    for (const auto &[name, setting] : settings.settings) {
+        if (!setting.isPendingRestart)
+            continue;
+        ++pending;
+        names += (names.empty() ? "" : ", ") + name;
+    }
+    facts.add("pending_restart", pending, names);
+    facts.add("settings", settingTable(settings));
+}
+
+std::string configErrorsSql(int)
+{
+    return "/* muster configuration */ select sourcefile, sourceline, name, error from pg_file_settings where error is not null order by 1, 2 limit 50";
+}
+
+void addConfigErrors(const Rows &rows, FactWriter &facts)
+{
+    std::string raw;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        raw += rows.text(row, "sourcefile") + ":" + rows.text(row, "sourceline") + " " + rows.text(row, "name") + ": " + rows.text(row, "error") + "\n";
+    facts.add("config_errors", static_cast<double>(rows.size()), raw);
+}
+
+bool isLogConnectionsOn(const std::string &value)
+{
+    static constexpr std::array<std::string_view, 5> kOff{"", "off", "false", "no", "0"};
+    for (const auto off : kOff) {
+        if (value == off)
+            return false;
+    }
+    return true;
+}
+
+} // namespace muster::postgres
