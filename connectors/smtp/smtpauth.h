@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/smtp/smtpparser.h"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+/// SASL for SMTP. Pure but for the nonce.
+namespace muster::smtp {
+
+enum class Mechanism : std::uint8_t { None, ScramSha256, Plain, Login };
+
+[[nodiscard]] std::string_view toString(Mechanism mechanism);
+
+struct Choice {
+    Mechanism mechanism = Mechanism::None;
+    std::string reason; ///< "strongest of PLAIN LOGIN"; for None: why there is none
+};
+
+/// Strongest first: SCRAM-SHA-256, PLAIN, LOGIN. In clear none at all: PLAIN and LOGIN give the password away, and SCRAM a guess at it.
+[[nodiscard]] Choice chooseMechanism(const Capabilities &capabilities, bool isTls);
+
+/// "\0user\0password" in base64. RFC 4616.
+[[nodiscard]] std::string plainResponse(std::string_view user, std::string_view password);
+
+/// Client side of SCRAM-SHA-256 without channel binding (RFC 5802, RFC 7677):
+///     C: n,,n=user,r=rOprNGfwEbeRWgbNEkqO
+///     S: r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096
+///     C: c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=
+///     S: v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=
+/// The password is taken as UTF-8 without SASLprep, which changes nothing in ASCII.
+class ScramClient {
+public:
+    ScramClient(std::string user, std::string nonce);
+
+    [[nodiscard]] std::string first() const;
+    /// Words when the server's message is wrong: a foreign nonce, or an iteration count outside 4096–1000000.
+    [[nodiscard]] std::expected<std::string, std::string> final(std::string_view serverFirst, std::string_view password);
+    /// Did the server prove that it knows the password too?
+    [[nodiscard]] bool isServerProven(std::string_view serverFinal) const;
+
+private:
+    std::string m_user;
+    std::string m_nonce;
+    std::string m_serverSignature; ///< base64
+};
+
+} // namespace muster::smtp

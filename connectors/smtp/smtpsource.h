@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/smtp/smtptarget.h"
+#include "connectors/tls/tlsprobe.h"
+#include "models/ports/source.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muster::smtp {
+
+class SmtpClient;
+
+/// Observes a mail relay: each round goes as far as RCPT, then RSET and QUIT; nothing is sent. One connection a round, none kept.
+/// TLS of an unverified server is looked at on a second connection; 1.0 and 1.1 are tried once an hour.
+class SmtpSource : public Source {
+public:
+    explicit SmtpSource(Target target);
+
+    [[nodiscard]] const std::string &id() const override { return m_target.id; }
+    [[nodiscard]] Cadence cadence() const override;
+    [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
+    [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
+    void interrupt() noexcept override { m_interrupter.interrupt(); }
+
+private:
+    struct Envelope {
+        std::optional<bool> isSenderOk;
+        std::optional<bool> areRecipientsOk;
+        std::string refusal;
+    };
+
+    Target m_target;
+    net::Interrupter m_interrupter;
+    std::optional<Fault> m_authFault; ///< answered without asking the server until m_authAgain
+    BootTime m_authAgain{};
+    tls::Legacy m_legacy;
+    BootTime m_legacyAgain{};
+
+    [[nodiscard]] std::expected<Envelope, Fault> tryEnvelope(SmtpClient &client, Deadline deadline) const;
+    void addClientFacts(FactBatch &batch, const SmtpClient &client) const;
+    void addEnvelopeFacts(FactBatch &batch, const Envelope &envelope) const;
+    [[nodiscard]] FactBatch halfWay(const SmtpClient &client, Fault fault, Deadline deadline);
+    void addTls(FactBatch &batch, const net::TlsInfo &info, Deadline deadline);
+    [[nodiscard]] std::expected<net::TlsInfo, Fault> lookUnverified(Deadline deadline);
+    [[nodiscard]] tls::Opener opener();
+};
+
+} // namespace muster::smtp
