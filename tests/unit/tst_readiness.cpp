@@ -29,6 +29,7 @@ private Q_SLOTS:
     void oneAnsweringSourceIsEnough();
     void whatIfEqualsAReevaluation();
     void whatIfOpensGatesAndMeetsCriteria();
+    void whatIfOpensAGateOnlyWhenAllThatClearsItPasses();
     void whatIfLeavesWaivedChecksAlone();
     void criteriaNameTheirTroubles();
     void oldestSourceThatCountsGivesTheAge();
@@ -263,6 +264,20 @@ void TestReadiness::whatIfOpensGatesAndMeetsCriteria()
     QVERIFY(gate(supposed, "no-usable-backup").status == CheckStatus::Pass);
     for (const auto &criterion : supposed.criteria)
         QVERIFY2(criterion.status == CheckStatus::Pass, criterion.id.c_str());
+}
+
+void TestReadiness::whatIfOpensAGateOnlyWhenAllThatClearsItPasses()
+{
+    auto world = perfectWorld(m_profile);
+    world.set("postgres/one", "postgres.xid_used_ratio", 0.9);
+    world.set("postgres/one", "postgres.sequence_used_ratio", 0.99);
+    const auto start = judged(world);
+    const auto half = readiness::whatIf(m_profile, start, {"database/wraparound"});
+    QVERIFY(gate(half, "ids-running-out").status == CheckStatus::Fail);
+    QVERIFY(half.verdict == Verdict::NotReady);
+    const auto whole = readiness::whatIf(m_profile, start, {"database/wraparound", "database/sequences"});
+    QVERIFY(gate(whole, "ids-running-out").status == CheckStatus::Pass);
+    QVERIFY(whole.verdict == Verdict::Ready);
 }
 
 void TestReadiness::whatIfLeavesWaivedChecksAlone()
