@@ -31,6 +31,7 @@ private Q_SLOTS:
     void everyGateFailsWhenItsRuleIsViolated();
     void whatClearsAGateReadsTheGatesFacts();
     void lackOfDeclarationsFails();
+    void standalonePrimaryPassesReplication();
     void criteriaAreTheReviewsEight();
 
 private:
@@ -238,6 +239,18 @@ void TestDefaultProfile::lackOfDeclarationsFails()
     QCOMPARE(assessment.check("environment/structured-logging")->worst().evidence,
              std::string("not configured: the environment declares no logs"));
     QVERIFY(assessment.verdict == Verdict::NotReady);
+}
+
+void TestDefaultProfile::standalonePrimaryPassesReplication()
+{
+    auto world = reviewWorld(m_profile);
+    world.set("postgres/one", "postgres.standbys_connected", 0.0, "count");
+    world.set("postgres/one", "postgres.standbys_missing", NotApplicable{"no number of standbys is declared"});
+    world.set("postgres/one", "postgres.replication_lag_bytes", NotApplicable{"no standby is connected"});
+    const auto assessment = judged(world);
+    QVERIFY(assessment.check("database/replication")->status == CheckStatus::Pass);
+    QCOMPARE(assessment.check("database/replication")->worst().evidence, std::string("0 standbys connected"));
+    QCOMPARE(format::score(assessment.score), std::string("87.3"));
 }
 
 void TestDefaultProfile::criteriaAreTheReviewsEight()
