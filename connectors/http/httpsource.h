@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/http/site.h"
+#include "connectors/http/target.h"
+#include "models/ports/source.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace muster::http {
+
+/// The facts http.* and tls.* of one endpoint, all its addresses. Asks with GET, HEAD and OPTIONS only.
+/// One thread, the Poller's; interrupt() from any.
+class HttpSource : public Source {
+public:
+    explicit HttpSource(Target target);
+
+    [[nodiscard]] const std::string &id() const override { return m_target.id; }
+    [[nodiscard]] Cadence cadence() const override;
+    [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
+    [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
+    void interrupt() noexcept override { m_interrupter.interrupt(); }
+
+private:
+    /// A part of the round with a cadence of its own.
+    struct Part {
+        void (*run)(Site &, FactBatch &, Deadline);
+        Millis every;
+        std::optional<BootTime> last;
+    };
+    Target m_target;
+    net::Interrupter m_interrupter;
+    Site m_site;
+    std::vector<Part> m_parts;
+};
+
+} // namespace muster::http

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/http/httpclient.h"
+#include "connectors/http/verdict.h"
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace muster::http {
+
+/// One harmless malformed GET: reads only, changes nothing, is asked once in five minutes.
+struct InputCase {
+    std::string title;  ///< "a word where a number belongs"
+    std::string target; ///< path and query to ask for
+    std::string canary; ///< must not come back as it is in anything a browser could run; "" = not looked for
+};
+/// The fixed list, made for one path ("/items", a query may be in it).
+[[nodiscard]] std::vector<InputCase> inputCases(const std::string &path);
+
+struct InputAnswer {
+    InputCase input;
+    std::expected<Response, Fault> answer;
+};
+/// 4xx, or 2xx/3xx without reflection, is good; 5xx, a closed connection or a raw reflection is bad.
+[[nodiscard]] Verdict judgeInputs(const std::vector<InputAnswer> &answers);
+
+} // namespace muster::http

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/http/headers.h"
+#include "connectors/http/verdict.h"
+#include "models/facts/fault.h"
+
+#include <expected>
+#include <string>
+#include <vector>
+
+namespace muster::http {
+
+/// Strict-Transport-Security (RFC 6797). Not valid when sent twice or when max-age is missing or no number.
+struct Hsts {
+    bool isPresent = false;
+    bool isValid = false;
+    long long maxAge = 0; ///< seconds
+    bool hasSubDomains = false;
+    bool hasPreload = false;
+};
+[[nodiscard]] Hsts parseHsts(const Headers &headers);
+
+/// Half a year (180 days) in seconds: what the usual graders ask for.
+inline constexpr long long kHstsMinimum = 15552000;
+
+/// One answer on the way from the plain address.
+struct Hop {
+    std::string url;
+    int status = 0;
+    std::string location; ///< resolved to an absolute address; "" when there is none
+};
+
+/// From the plain-HTTP address on, or why there was no answer at all.
+using Chain = std::expected<std::vector<Hop>, Fault>;
+
+/// "http://h/ 301 → https://h/ 200", or the fault in words.
+[[nodiscard]] std::string chainWords(const Chain &chain);
+/// The first hop must lead to https on `host` (or the plain port refuses), no later hop leaves https, and HSTS is long enough.
+[[nodiscard]] Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts &hsts);
+
+} // namespace muster::http

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/http/inputcheck.h"
+#include "connectors/http/openapi.h"
+#include "connectors/http/rounds.h"
+#include "connectors/http/securityheaders.h"
+
+namespace muster::http {
+
+namespace {
+
+constexpr std::size_t kDocumentLimit = 4UL * 1024 * 1024;
+
+Fact fact(std::string name, Value value, std::string raw = {}, std::string unit = {})
+{
+    return {std::move(name), std::move(value), std::move(unit), kSlowBudget, clamp(raw)};
+}
+
+void addInput(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
+{
+    std::vector<InputAnswer> answers;
+    std::string raw;
+    const bool isBroken = !vantage.api.front().isSuccess();
+    if (!isBroken) {
+        for (const auto &input : inputCases(site.apiPaths().front())) {
+            answers.push_back({input, site.get(vantage, input.target, deadline)});
+            const auto &answer = answers.back().answer;
+            raw += clamp(input.target, 120) + ": " + (answer ? std::to_string(answer->status) : answer.error().detail) + "\n";
+        }
+    }
+    const auto verdict = isBroken ? Verdict::unknown("the path itself answers " + std::to_string(vantage.api.front().status)) : judgeInputs(answers);
+    batch.facts.push_back(fact("http.input_ok", verdict.value(), raw));
+    batch.facts.push_back(fact("http.input_why", clamp(verdict.why, 1024), raw));
+}
+
+void addCors(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
+{
+    const std::string origin = "https://muster-probe.invalid";
+    const auto path = site.apiPaths().front();
+    const auto get = site.get(vantage, path, deadline, {{"Origin", origin}});
+    Request preflight;
+    preflight.method = "OPTIONS";
+    preflight.url = site.url().withPath(path);
+    preflight.headers = {{"Origin", origin}, {"Access-Control-Request-Method", "GET"}};
+    const auto options = site.ask(vantage, preflight, deadline);
+    const auto verdict = get ? judgeCors(origin, get->headers, options ? options->headers : Headers{}) : Verdict::unknown(get.error().detail);
+    batch.facts.push_back(fact("http.cors_ok", verdict.value(), verdict.why + "\n" + (get ? get->headers.text() : std::string())));
+}
+
+struct Document {
+    std::string path;
+    OpenApiReport report;
+};
+
+Document findDocument(Site &site, const Vantage &vantage, Deadline deadline)
+{
+    const auto &declared = site.target().openapi;
+    Document found{declared, {}};
+    for (const auto &path : declared.empty() ? usualOpenApiPaths() : std::vector{declared}) {
+        Request request;
+        request.url = site.url().withPath(path);
+        request.bodyLimit = kDocumentLimit;
+        const auto answer = site.ask(vantage, request, deadline);
+        found.report.why = answer ? "answers " + std::to_string(answer->status) : answer.error().detail;
+        if (answer && answer->isSuccess()) {
+            found = {path, inspectOpenApi(answer->body)};
+            if (!declared.empty() || !found.report.version.empty())
+                return found;
+        }
+    }
+    if (declared.empty())
+        found.report.why = "no document is declared and none was found in the usual places";
+    return found;
+}
+
+void addOpenApi(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
+{
+    const auto [path, report] = findDocument(site, vantage, deadline);
+    std::string raw;
+    for (const auto &problem : report.problems)
+        raw += problem + "\n";
+    const auto ratio = report.operations == 0 ? Value(Unknown{"no operation is described", {}})
+                                              : Value(static_cast<double>(report.described) / static_cast<double>(report.operations));
+    batch.facts.push_back(fact("http.openapi_ok", report.isGood, raw));
+    batch.facts.push_back(fact("http.openapi_version", report.version));
+    batch.facts.push_back(fact("http.openapi_why", (path.empty() ? "" : path + ": ") + clamp(report.why, 512), raw));
+    batch.facts.push_back(fact("http.openapi_described_ratio", ratio, {}, "ratio"));
+}
+
+} // namespace
+
+void addSlowFacts(Site &site, FactBatch &batch, Deadline deadline)
+{
+    // The same program answers at every address: one is enough for what is asked rarely.
+    const auto &vantage = *site.answering().front();
+    addInput(site, vantage, batch, deadline);
+    addCors(site, vantage, batch, deadline);
+    addOpenApi(site, vantage, batch, deadline);
+}
+
+} // namespace muster::http

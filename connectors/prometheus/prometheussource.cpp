@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/prometheus/prometheussource.h"
+
+#include "connectors/prometheus/promfacts.h"
+
+#include <cmath>
+
+namespace muster::prometheus {
+
+namespace {
+
+Millis since(BootTime begun)
+{
+    return std::chrono::ceil<Millis>(BootClock::now() - begun);
+}
+
+} // namespace
+
+PrometheusSource::PrometheusSource(Target target) : m_target(std::move(target)), m_client(m_target, m_interrupter) {}
+
+Cadence PrometheusSource::cadence() const
+{
+    return {Millis{5000}, Millis{10000}, Millis{8000}};
+}
+
+std::expected<FactBatch, Fault> PrometheusSource::collect(Deadline deadline, std::stop_token stop)
+{
+    m_interrupter.rearm();
+    const std::stop_callback onStop(stop, [this] { m_interrupter.interrupt(); });
+    if (auto standing = m_guard.standing())
+        return std::unexpected(*standing);
+    auto batch = observe(deadline);
+    if (!batch)
+        m_guard.note(batch.error());
+    return batch;
+}
+
+std::expected<FactBatch, Fault> PrometheusSource::observe(Deadline deadline)
+{
+    FactBatch batch{m_target.id, Stamp::now(), {}};
+    const double mine = toSeconds(batch.at.wall.time_since_epoch());
+    const auto readiness = m_client.readiness(deadline);
+    if (!readiness)
+        return std::unexpected(readiness.error());
+    batch.add("prometheus.reachable", true, "", kBudget);
+    batch.add("prometheus.ready", readiness->isReady, "", kBudget, "-/ready: " + readiness->words);
+    // Date has whole seconds: what lies within two of them is no skew.
+    const double skew = readiness->date ? std::abs(mine - *readiness->date - 0.5) : 0;
+    batch.add("prometheus.clock_skew", readiness->date ? Value(skew <= 2 ? 0 : skew) : Value(Unknown{"the server sends no Date", {}}), "s", kBudget);
+    std::vector<AlertmanagerView> views;
+    for (std::size_t i = 0; i < m_target.alertmanagers.size(); ++i) {
+        // A silent Alertmanager takes its share of a quarter of the time, not Prometheus's.
+        const auto share = deadline.left() / static_cast<int>(4 * (m_target.alertmanagers.size() - i));
+        views.push_back(viewAlertmanager(m_client, m_target.alertmanagers[i], deadline.atMost(share)));
+    }
+    addAlertmanagerFacts(batch, views, m_target.watchdog);
+    if (!readiness->isReady)
+        return batch; // what Prometheus knows goes on ageing until it serves again
+    if (const auto added = addServerFacts(batch, readiness->date.value_or(mine), deadline); !added)
+        return std::unexpected(added.error());
+    addLatencyFacts(batch, m_client, m_target, deadline);
+    if (m_interrupter.isInterrupted())
+        return std::unexpected(net::cancelledFault("query"));
+    return batch;
+}
+
+std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, double now, Deadline deadline)
+{
+    std::optional<Fault> failed;
+    const auto fetch = [&](const char *path, auto parse) -> decltype(parse(std::string_view())) {
+        if (failed)
+            return std::unexpected(*failed);
+        const auto bytes = m_client.get(path, deadline);
+        auto parsed = bytes ? parse(*bytes) : std::unexpected(bytes.error());
+        if (!parsed)
+            failed = parsed.error();
+        return parsed;
+    };
+    const auto version = fetch("/api/v1/status/buildinfo", parseBuildVersion);
+    const auto info = fetch("/api/v1/status/runtimeinfo", parseRuntimeInfo);
+    const auto targets = fetch("/api/v1/targets?state=active", parseTargets);
+    const auto rules = fetch("/api/v1/rules", parseRules);
+    const auto alerts = fetch("/api/v1/alerts", parseAlerts);
+    if (failed)
+        return std::unexpected(*failed);
+    batch.add("prometheus.version", *version, "", kBudget);
+    batch.add("prometheus.config_reload_ok", info->isReloadGood, "", kBudget);
+    addTargetFacts(batch, *targets, now);
+    addRuleFacts(batch, *rules, now);
+    addAlertFacts(batch, *alerts);
+    addExporterFacts(batch, m_client, *targets, deadline);
+    return {};
+}
+
+std::vector<DoctorStage> PrometheusSource::diagnose(Deadline deadline, std::stop_token stop)
+{
+    m_interrupter.rearm();
+    const std::stop_callback onStop(stop, [this] { m_interrupter.interrupt(); });
+    m_client.close();
+    std::vector<DoctorStage> stages;
+    const auto add = [&](const std::string &name, const std::expected<std::string, Fault> &seen, BootTime begun) {
+        stages.push_back({seen ? name : seen.error().stage, seen.has_value(), seen ? *seen : seen.error().detail, seen ? std::string() : seen.error().hint, since(begun)});
+        return seen.has_value();
+    };
+    auto begun = BootClock::now();
+    const auto readiness = m_client.readiness(deadline);
+    const auto words = readiness ? std::expected<std::string, Fault>("-/ready: " + readiness->words) : std::unexpected(readiness.error());
+    if (!add("protocol", words, begun))
+        return stages;
+    stages.back().isGood = readiness->isReady;
+    begun = BootClock::now();
+    const auto bytes = m_client.get("/api/v1/status/buildinfo", deadline);
+    add("version", bytes ? parseBuildVersion(*bytes) : std::unexpected(bytes.error()), begun);
+    for (const auto &url : m_target.alertmanagers) {
+        begun = BootClock::now();
+        const auto view = viewAlertmanager(m_client, url, deadline);
+        add("role", view.fault ? std::unexpected(*view.fault) : std::expected<std::string, Fault>("Alertmanager " + view.status.version + " at " + url), begun);
+    }
+    return stages;
+}
+
+} // namespace muster::prometheus

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/prometheus/authguard.h"
+#include "connectors/prometheus/promclient.h"
+#include "models/ports/source.h"
+
+#include <string>
+#include <vector>
+
+namespace muster::prometheus {
+
+/// The facts prometheus.* of one server and its Alertmanagers. One thread, the Poller's; interrupt() from any.
+class PrometheusSource : public Source {
+public:
+    explicit PrometheusSource(Target target);
+
+    [[nodiscard]] const std::string &id() const override { return m_target.id; }
+    [[nodiscard]] Cadence cadence() const override;
+    [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
+    [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
+    void interrupt() noexcept override { m_interrupter.interrupt(); }
+
+private:
+    Target m_target;
+    net::Interrupter m_interrupter;
+    PromClient m_client;
+    AuthGuard m_guard;
+    std::string m_version;
+
+    [[nodiscard]] std::expected<FactBatch, Fault> observe(Deadline deadline);
+    /// runtimeinfo, buildinfo, targets, rules, alerts; the fault of the first that failed.
+    [[nodiscard]] std::expected<void, Fault> addServerFacts(FactBatch &batch, double now, Deadline deadline);
+};
+
+} // namespace muster::prometheus

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/net/stream.h"
+#include "models/ports/secret.h"
+
+#include <string>
+#include <vector>
+
+namespace muster::prometheus {
+
+/// One declared Prometheus with its Alertmanagers.
+struct Target {
+    std::string id;                         ///< "prometheus/main"
+    std::string url;                        ///< "http://prom:9090", a path prefix may follow
+    SecretProvider bearer;                  ///< may be empty; goes to `url`'s origin only
+    net::TlsOptions tls;
+    std::vector<std::string> alertmanagers; ///< addresses
+    std::string watchdog = "Watchdog";      ///< the alert that always fires
+    std::string histogram;                  ///< "http_request_duration_seconds"; "" = none declared
+    double slo = 0;                         ///< seconds; 0 = none declared
+};
+
+/// One declared direct scrape.
+struct MetricsTarget {
+    std::string id;  ///< "metrics/api"
+    std::string url; ///< "http://api1:9102/metrics"
+    SecretProvider bearer;
+    net::TlsOptions tls;
+    std::string histogram; ///< base name that must be seen; "" = any histogram of a duration or latency
+};
+
+} // namespace muster::prometheus
