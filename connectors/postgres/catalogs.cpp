@@ -41,22 +41,26 @@ from (select oid, pg_stat_get_dead_tuples(oid) as dead from pg_class where relki
 where d.dead > 10000
 order by d.dead / (d.dead + pg_stat_get_live_tuples(d.oid) + 1.0) desc limit 1)sql";
 
-/// Against the smaller one of the sequence's and the owning column's maximum. A cycling sequence cannot run out.
+/// Against the smaller one of the sequence's and the owning column's maximum; a cycling sequence cannot run out. Reading a last value opens the
+/// sequence, which stays in the backend's memory: the thousand with the most rows written are read, those that no column owns first.
 constexpr std::string_view kSequencesSql = R"sql(/* muster sequences */
-with s as materialized (
-  select q.seqrelid, c.relname, c.relnamespace, q.seqmax, has_sequence_privilege(q.seqrelid, 'select, usage') as is_visible,
-    case when has_sequence_privilege(q.seqrelid, 'select, usage') then pg_sequence_last_value(q.seqrelid) end as last
-  from pg_sequence q join pg_class c on c.oid = q.seqrelid
-  where not q.seqcycle and q.seqincrement > 0 and not pg_is_other_temp_schema(c.relnamespace)),
-o as (
-  select s.*, least(s.seqmax, case a.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else s.seqmax end)::numeric as top
-  from s left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = s.seqrelid and d.refclassid = 'pg_class'::regclass
+with q as materialized (
+  select q.seqrelid, q.seqmax, d.refobjid, d.refobjsubid, count(*) over () as all_sequences
+  from pg_sequence q left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = q.seqrelid and d.refclassid = 'pg_class'::regclass
       and d.deptype in ('a', 'i') and d.refobjsubid > 0
-    left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid)
-select count(*) filter (where not is_visible) as hidden, count(*) as all_sequences, coalesce(max(last / top), 0) as used,
-  (array_agg(n.nspname || '.' || relname order by last / top desc nulls last))[1] as worst, (array_agg(last order by last / top desc nulls last))[1] as worst_last,
-  (array_agg(top order by last / top desc nulls last))[1] as worst_top
-from o left join pg_namespace n on n.oid = relnamespace)sql";
+    left join pg_class t on t.oid = d.refobjid
+  where not q.seqcycle and q.seqincrement > 0
+  order by greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) desc nulls first limit 1000),
+p as materialized (select q.*, has_sequence_privilege(seqrelid, 'select, usage') as is_visible
+  from q join pg_class k on k.oid = q.seqrelid where not pg_is_other_temp_schema(k.relnamespace)),
+s as materialized (
+  select p.*, case when is_visible then pg_sequence_last_value(seqrelid) end as last,
+    least(seqmax, case a.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else seqmax end)::numeric as top
+  from p left join pg_attribute a on a.attrelid = p.refobjid and a.attnum = p.refobjsubid)
+select t.*, n.nspname || '.' || c.relname as worst, w.last as worst_last, w.top as worst_top
+from (select count(*) filter (where not is_visible) as hidden, count(*) as checked, coalesce(max(all_sequences), 0) as all_sequences, coalesce(max(last / top), 0) as used from s) t
+  left join (select * from s where last is not null order by last / top desc limit 1) w on true
+  left join pg_class c on c.oid = w.seqrelid left join pg_namespace n on n.oid = c.relnamespace)sql";
 
 } // namespace
 
@@ -122,14 +126,16 @@ void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &fact
     const double used = rows.number(0, "used").value_or(0);
     constexpr double kAlarming = 0.8; // a visible one that is nearly used up is news, whatever is hidden
     if (hidden > 0 && used < kAlarming) {
-        const std::string reason = std::to_string(static_cast<long>(hidden)) + " of " + rows.text(0, "all_sequences") + " sequences hide their last value from this role";
+        const std::string reason = std::to_string(static_cast<long>(hidden)) + " of " + rows.text(0, "checked") + " sequences hide their last value from this role";
         const auto hint = context.version() >= 140000 ? context.grant("pg_read_all_data") : context.grant("SELECT ON ALL SEQUENCES IN SCHEMA public");
         facts.unknown("sequence_used_ratio", reason, hint);
         facts.unknown("sequence_worst", reason, hint);
         return;
     }
     const auto worst = rows.text(0, "worst");
-    facts.add("sequence_used_ratio", used, worst.empty() ? "no sequences" : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top"));
+    facts.add("sequence_used_ratio", used, worst.empty() ? "no sequence was used yet"
+                                                          : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top") + "; " + rows.text(0, "checked") + " of "
+                      + rows.text(0, "all_sequences") + " sequences read");
     facts.add("sequence_worst", worst);
 }
 

@@ -45,7 +45,6 @@ constexpr std::array kGroups{
     Group{"clock", kEachRound, &Groups::runClock, kClockFacts},
     Group{"server", kEachRound, &Groups::runServer, kServerFacts},
     Group{"activity", kEachRound, &Groups::runActivity, kActivityFacts},
-    Group{"databases", kEachRound, &Groups::runDatabases, kDatabaseFacts},
     Group{"slots", kTenSeconds, &Groups::runSlots, kSlotFacts},
     Group{"standbys", kTenSeconds, &Groups::runStandbys, kStandbyFacts},
     Group{"rights", 5 * kMinute, &Groups::runRights, {}},
@@ -57,6 +56,8 @@ constexpr std::array kGroups{
     Group{"dead tuples", 10 * kMinute, &Groups::runDeadTuples, kDeadTupleFacts},
     Group{"sequences", 10 * kMinute, &Groups::runSequences, kSequenceFacts},
     Group{"size", 10 * kMinute, &Groups::runSize, kSizeFacts},
+    // Last, so that the blocks that the first round itself reads are in the first sample and not in the first rate.
+    Group{"databases", kEachRound, &Groups::runDatabases, kDatabaseFacts},
 };
 
 } // namespace
@@ -114,7 +115,12 @@ std::expected<void, Fault> Groups::runActivity(FactWriter &facts, Deadline deadl
 
 std::expected<void, Fault> Groups::runDatabases(FactWriter &facts, Deadline deadline)
 {
-    const auto rows = m_client.query(databasesSql(m_client.info().serverVersion), deadline);
+    const int version = m_client.info().serverVersion;
+    if (!m_databases.hasAny() && version >= 150000) {
+        if (const auto flushed = m_client.query("select pg_stat_force_next_flush()", deadline); !flushed)
+            return std::unexpected(flushed.error());
+    }
+    const auto rows = m_client.query(databasesSql(version), deadline);
     if (!rows)
         return std::unexpected(rows.error());
     const auto databases = parseDatabases(*rows);
