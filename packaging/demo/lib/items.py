@@ -105,11 +105,7 @@ def apply_indexes(place, is_fixed):
 def apply_statements(place, is_fixed):
     """pg_stat_statements for database-monitoring and for query-performance: wanted while one of them is fixed."""
     is_wanted = bool(place.fixed() & {"database-monitoring", "query-performance"})
-    connection = postgres.connect(place)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW shared_preload_libraries")
-        is_loaded = "pg_stat_statements" in cursor.fetchone()[0]
-    connection.close()
+    is_loaded = "pg_stat_statements" in postgres.value(place, "SHOW shared_preload_libraries")
     if is_wanted == is_loaded:
         return
     if not is_wanted:
@@ -119,12 +115,21 @@ def apply_statements(place, is_fixed):
     postgres.start(place)
     if is_wanted:
         postgres.execute(place, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        wait_for_statements(place)
     wait_for(lambda: monitoring.value(place, "pg_up") == 1, 15, "the exporter found PostgreSQL again")
 
 
+def wait_for_statements(place):
+    """Until a statement was called often enough to be judged (20 times), the slow report while there is one."""
+    wanted = "query NOT LIKE '%pg_stat_statements%'" if "query-performance" in place.fixed() else "query LIKE '%pg_sleep%'"
+    sql = f"SELECT count(*) FROM pg_stat_statements WHERE calls >= 20 AND {wanted}"
+    wait_for(lambda: postgres.value(place, sql), 20, "statements are counted", 0.5)
+
+
 def apply_database_monitoring(place, is_fixed):
+    put_rules(place, "database", alertrules.DATABASE, is_fixed)
     apply_statements(place, is_fixed)
-    apply_rules(place, "database", alertrules.DATABASE, is_fixed)
+    wait_for_rules(place, "database", is_fixed)
 
 
 def apply_query_performance(place, is_fixed):
@@ -132,11 +137,12 @@ def apply_query_performance(place, is_fixed):
     if is_fixed:
         time.sleep(1.8)  # the last slow report ends
         postgres.execute(place, "SELECT pg_stat_statements_reset()")
+        wait_for_statements(place)
 
 
 # -- monitoring --------------------------------------------------------------------------------------------------
-def apply_rules(place, name, rules, is_fixed):
-    """One rule file comes or goes; done when Prometheus has evaluated its rules."""
+def put_rules(place, name, rules, is_fixed):
+    """One rule file comes or goes."""
     path = f"prometheus/rules/{name}.yml"
     if is_fixed:
         place.write(path, alertrules.document(name, rules), service=True)
@@ -144,6 +150,9 @@ def apply_rules(place, name, rules, is_fixed):
         (place / path).unlink(missing_ok=True)
     monitoring.reload(place)
 
+
+def wait_for_rules(place, name, is_fixed):
+    """Until Prometheus has evaluated the file's rules, or has forgotten them."""
     def is_taken():
         answer = monitoring.get_json(f"http://127.0.0.1:{place.port('prometheus')}/api/v1/rules")
         groups = {group["name"]: group["rules"] for group in answer["data"]["groups"]} if answer else None
@@ -154,7 +163,8 @@ def apply_rules(place, name, rules, is_fixed):
 
 
 def apply_alerting(place, is_fixed):
-    apply_rules(place, "alerts", alertrules.ALERTS, is_fixed)
+    put_rules(place, "alerts", alertrules.ALERTS, is_fixed)
+    wait_for_rules(place, "alerts", is_fixed)
     if is_fixed:
         url = f"http://127.0.0.1:{place.port('alertmanager')}/api/v2/alerts?filter=alertname%3DWatchdog"
         wait_for(lambda: monitoring.get_json(url), 15, "Alertmanager shows the Watchdog")

@@ -23,6 +23,7 @@ KEYS, LOOKUPS, BATCH = 2000, 200, 20
 SHORT_LIFE, LONG_LIFE = 5, 600
 PAGE = b'{"page":' + b'"' + b"x" * 300 + b'"}'
 REQUESTS = 20
+REPORTERS = 4
 
 
 def page_key(number):
@@ -80,8 +81,8 @@ def report(settings, state):
     connection = psycopg2.connect(**settings["postgres"], connect_timeout=3, application_name="shop-reports")
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for _ in every(1.0):
-            wait = "" if "query-performance" in state.fixed() else " CROSS JOIN (SELECT pg_sleep(0.6)) AS slow"
+        for _ in every(1.5):
+            wait = "" if "query-performance" in state.fixed() else " CROSS JOIN (SELECT pg_sleep(1.2)) AS slow"
             cursor.execute(f"SELECT state, count(*) FROM orders{wait} GROUP BY state")
             cursor.fetchall()
 
@@ -100,6 +101,6 @@ if __name__ == "__main__":
     with open(sys.argv[1] + "/shop/settings.json", encoding="utf-8") as settings_file:
         shop_settings = json.load(settings_file)
     shop_state = State(sys.argv[1])
-    for job in (look_up, report):
+    for job in (look_up, *[report] * REPORTERS):
         threading.Thread(target=keep_going, args=(job, shop_settings, shop_state), daemon=True).start()
     keep_going(browse, shop_settings, shop_state)

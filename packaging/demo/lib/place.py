@@ -40,7 +40,7 @@ def program(name, *folders):
     return found
 
 
-def wait_for(condition, seconds, what):
+def wait_for(condition, seconds, what, interval=0.05):
     """Polls until condition() is true; a DemoError that names `what` after `seconds`."""
     end = time.monotonic() + seconds
     while True:
@@ -49,7 +49,7 @@ def wait_for(condition, seconds, what):
             return result
         if time.monotonic() > end:
             raise DemoError(f"{what}: not within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(interval)
 
 
 def answers(port):

@@ -56,6 +56,17 @@ def execute(place, *statements, name="postgres", database="shop"):
         connection.close()
 
 
+def value(place, query, name="postgres", database="shop"):
+    """The one value that a query answers."""
+    connection = connect(place, name, database)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchone()[0]
+    finally:
+        connection.close()
+
+
 def _quoted(text):
     return "'" + str(text).replace("'", "''") + "'"
 

@@ -108,6 +108,7 @@ def start(place, say):
     monitoring.write_config(place, scrape_jobs(place, fixed))
     monitoring.start_prometheus(place)
     say("load")
+    postgres.execute(place, "SELECT pg_switch_wal()")  # after a pause the newest archived segment would be old
     place.spawn("load", [PYTHON, LIB / "load.py", place.root])
     monitoring.wait_ready(place)
     wait_for(lambda: monitoring.targets_up(place), 20, "every target scraped")
