@@ -174,6 +174,24 @@ std::vector<Row> tableRows(const Table &table, const PageSpec::TableSpec &spec)
     return rows;
 }
 
+Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key)
+{
+    Detail detail;
+    const Table *table = asTable(observed.fact.value);
+    if (!table)
+        return detail;
+    const std::vector<Row> rows = tableRows(*table, spec);
+    const auto found = std::ranges::find(rows, key, &Row::key);
+    if (found == rows.end())
+        return detail;
+    const auto index = std::size_t(found - rows.begin());
+    detail.title = QCoreApplication::translate("PageSpec", spec.title) % QStringLiteral(" · ") % (found->cells.empty() ? QString() : found->cells.front().text);
+    detail.subtitle = show(&observed).origin;
+    for (std::size_t c = 0; c < table->columns.size() && c < table->rows[index].size(); ++c)
+        detail.lines.push_back({heading(table->columns[c].name), cellOf(table->rows[index][c], table->columns[c].unit).text, {}});
+    return detail;
+}
+
 std::vector<RowColumn> factColumns()
 {
     return {{tr("Source"), ColumnKind::Text, 150}, {tr("Fact"), ColumnKind::Text, 260}, {tr("Value"), ColumnKind::Text, 0}, {tr("Age"), ColumnKind::Number, 72}};

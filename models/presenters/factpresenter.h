@@ -3,6 +3,7 @@
 
 #include "models/facts/factbook.h"
 #include "models/items/rowsmodel.h"
+#include "models/presenters/detail.h"
 #include "models/presenters/pagespec.h"
 
 #include <cstdint>
@@ -28,6 +29,8 @@ struct Shown {
 /// Columns and rows of a table-valued fact.
 [[nodiscard]] std::vector<RowColumn> tableColumns(const Table &table, const PageSpec::TableSpec &spec);
 [[nodiscard]] std::vector<Row> tableRows(const Table &table, const PageSpec::TableSpec &spec);
+/// The row with this key as a detail: every column, shown or not. Empty when it is gone.
+[[nodiscard]] Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key);
 
 /// Every fact: source, name, value, age.
 [[nodiscard]] std::vector<RowColumn> factColumns();

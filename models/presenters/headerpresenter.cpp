@@ -106,6 +106,19 @@ QString clockText(const Snapshot &snapshot)
     return *worst <= kInStep ? tr("clock in step (±%1 s)").arg(skew) : tr("clocks differ by %1 s: check this machine first").arg(skew);
 }
 
+QString dropText(std::span<const SeriesPoint> points, double current)
+{
+    constexpr double kNotable = 0.1; // points of the score
+    const SeriesPoint *best = nullptr;
+    for (const SeriesPoint &point : points) {
+        if (!std::isnan(point.value) && (!best || point.value >= best->value - kNotable / 2))
+            best = &point;
+    }
+    if (!best || best->value <= current + kNotable)
+        return {};
+    return tr("was %1 until %2").arg(best->value, 0, 'f', 1).arg(q(format::utc(WallTime(Millis(best->at)))).mid(11, 5));
+}
+
 QString armText(bool isArmed, Millis left)
 {
     if (!isArmed)

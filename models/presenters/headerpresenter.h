@@ -3,10 +3,12 @@
 
 #include "models/engine/environmentinfo.h"
 #include "models/facts/factbook.h"
+#include "models/presenters/series.h"
 #include "models/readiness/assessment.h"
 
 #include <QString>
 
+#include <span>
 #include <vector>
 
 namespace muster {
@@ -39,6 +41,9 @@ struct SourceAge {
 
 /// "clock in step (±0.1 s)" from the skews that sources report; "" when none does.
 [[nodiscard]] QString clockText(const Snapshot &snapshot);
+
+/// "was 96.8 until 22:41 UTC" where the score was higher in these points; "" else.
+[[nodiscard]] QString dropText(std::span<const SeriesPoint> points, double current);
 
 /// "Read-only · Arm…" or "Armed 14:32 · Disarm".
 [[nodiscard]] QString armText(bool isArmed, Millis left);

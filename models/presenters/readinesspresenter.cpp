@@ -233,7 +233,7 @@ std::vector<Row> eventRows(const std::vector<HistoryEvent> &events, const Assess
         rows.push_back({QString::number(at, 'f', 0) % q(event.check) % QString::number(i),
                         {{q(format::utc(event.at)), at, {}, true, false}, strong(text::label(check ? check->title : event.check)), quiet(text::label(event.from)),
                          {text::label(event.to), {}, {}, false, false}, quiet(text::label(event.evidence))},
-                        std::nullopt, q(format::utcAndLocal(event.at))});
+                        std::nullopt, q(format::utcAndLocal(event.at)) % QLatin1Char('\n') % text::label(event.check)});
     }
     std::ranges::reverse(rows);
     return rows;

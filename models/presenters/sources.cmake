@@ -7,7 +7,9 @@ target_sources(muster_models PRIVATE
     presenters/headerpresenter.cpp presenters/headerpresenter.h
     presenters/pagespec.cpp presenters/pagespec.h
     presenters/pagestate.cpp presenters/pagestate.h
+    presenters/palettesearch.cpp presenters/palettesearch.h
     presenters/planpresenter.cpp presenters/planpresenter.h
     presenters/readinesspresenter.cpp presenters/readinesspresenter.h
     presenters/series.cpp presenters/series.h
-    presenters/seriesbook.cpp presenters/seriesbook.h)
+    presenters/seriesbook.cpp presenters/seriesbook.h
+    presenters/vitals.cpp presenters/vitals.h)

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/charts/timeserieschart.h"
+
+#include "models/format/format.h"
+
+#include <QChart>
+#include <QLineSeries>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QValueAxis>
+
+#include <algorithm>
+#include <cmath>
+
+namespace muster {
+
+namespace {
+
+constexpr qint64 kGapAfter = 30'000; // ms: the longest age budget of a fast fact
+constexpr int kTop = 40;             // px for title and latest value
+constexpr int kBottom = 18;          // px for the time captions
+constexpr int kSide = 10;
+
+} // namespace
+
+TimeSeriesChart::TimeSeriesChart(const QString &objectName, const QString &title, const std::string &unit, QWidget *parent)
+    : QChartView(parent), m_title(title), m_unit(unit), m_time(new QValueAxis(this)), m_value(new QValueAxis(this))
+{
+    setObjectName(objectName);
+    setAccessibleName(title);
+    setFrameShape(NoFrame);
+    setRenderHint(QPainter::Antialiasing);
+    setMouseTracking(true);
+    setFocusPolicy(Qt::NoFocus);
+    setMinimumSize(160, 110);
+    chart()->legend()->hide();
+    chart()->setMargins(QMargins(0, 0, 0, 0));
+    chart()->setContentsMargins(0, 0, 0, 0);
+    chart()->setBackgroundRoundness(0);
+    chart()->setAnimationOptions(QChart::NoAnimation);
+    chart()->addAxis(m_time, Qt::AlignBottom);
+    chart()->addAxis(m_value, Qt::AlignLeft);
+    for (QValueAxis *axis : {m_time, m_value}) {
+        axis->setLabelsVisible(false);
+        axis->setLineVisible(false);
+    }
+    m_time->setGridLineVisible(false);
+    m_value->setTickCount(3);
+    applyColors();
+}
+
+void TimeSeriesChart::setSpan(qint64 span)
+{
+    m_span = span;
+}
+
+void TimeSeriesChart::setRange(double low, double high)
+{
+    m_isFixedRange = true;
+    m_low = low;
+    m_high = high;
+}
+
+void TimeSeriesChart::refresh(const std::vector<Line> &lines, qint64 now, qint64 staleAfter)
+{
+    m_now = now;
+    m_staleAfter = staleAfter;
+    m_drawn.resize(std::max(m_drawn.size(), lines.size()));
+    for (std::size_t i = 0; i < m_drawn.size(); ++i)
+        drawLine(m_drawn[i], i < lines.size() ? lines[i] : Line{});
+    fitValues();
+    chart()->setPlotArea(QRectF(kSide, kTop, std::max(1, width() - 2 * kSide), std::max(1, height() - kTop - kBottom)));
+    m_time->setRange(double(now - m_span), double(now));
+    m_value->setRange(m_low, m_high);
+    applyColors();
+    describe();
+    viewport()->update();
+}
+
+void TimeSeriesChart::drawLine(Drawn &drawn, const Line &line)
+{
+    drawn.label = line.label;
+    drawn.points = decimate(line.points, m_now - m_span, m_now, std::max(1, width() - 2 * kSide), kGapAfter + m_span / 100);
+    while (drawn.segments.size() < drawn.points.size()) {
+        auto *series = new QLineSeries(this);
+        chart()->addSeries(series);
+        series->attachAxis(m_time);
+        series->attachAxis(m_value);
+        drawn.segments.push_back(series);
+    }
+    for (std::size_t i = 0; i < drawn.segments.size(); ++i) {
+        QList<QPointF> points;
+        if (i < drawn.points.size()) {
+            points.reserve(qsizetype(drawn.points[i].size()));
+            for (const SeriesPoint &point : drawn.points[i])
+                points.append(QPointF(double(point.at), point.value));
+        }
+        if (!points.isEmpty() || drawn.segments[i]->count() > 0)
+            drawn.segments[i]->replace(points);
+    }
+}
+
+void TimeSeriesChart::fitValues()
+{
+    if (m_isFixedRange)
+        return;
+    double low = INFINITY;
+    double high = -INFINITY;
+    for (const Drawn &drawn : m_drawn) {
+        for (const auto &segment : drawn.points) {
+            for (const SeriesPoint &point : segment) {
+                low = std::min(low, point.value);
+                high = std::max(high, point.value);
+            }
+        }
+    }
+    const bool isKnown = std::isfinite(low);
+    m_low = isKnown ? (m_unit == "ratio" ? low : std::min(low, 0.0)) : 0;
+    m_high = isKnown ? high : 1;
+    const double slack = (m_high - m_low) * 0.08;
+    m_high += slack > 0 ? slack : std::max(std::abs(m_high) * 0.02, 1e-6);
+    if (m_unit == "ratio") {
+        m_high = std::min(m_high, 1.0);
+        m_low = std::max(0.0, std::min(m_low - slack, m_high - 0.02));
+    }
+}
+
+int TimeSeriesChart::pointCount() const
+{
+    int count = 0;
+    for (const Drawn &drawn : m_drawn) {
+        for (const QLineSeries *series : drawn.segments)
+            count += series->count();
+    }
+    return count;
+}
+
+int TimeSeriesChart::segmentCount() const
+{
+    int count = 0;
+    for (const Drawn &drawn : m_drawn)
+        count += int(std::ranges::count_if(drawn.segments, [](const QLineSeries *series) { return series->count() > 0; }));
+    return count;
+}
+
+QColor TimeSeriesChart::lineColor(std::size_t index) const
+{
+    const theme::Colors &colors = theme::colors(palette());
+    return index == 0 ? colors.accent : index == 1 ? colors.warn : colors.ok;
+}
+
+void TimeSeriesChart::applyColors()
+{
+    const theme::Colors &colors = theme::colors(palette());
+    setBackgroundBrush(colors.panel);
+    chart()->setBackgroundBrush(colors.panel);
+    chart()->setBackgroundPen(Qt::NoPen);
+    m_value->setGridLinePen(QPen(colors.line, 1));
+    for (std::size_t i = 0; i < m_drawn.size(); ++i) {
+        for (QLineSeries *series : m_drawn[i].segments) {
+            if (series->pen().color() != lineColor(i))
+                series->setPen(QPen(lineColor(i), 1.6));
+        }
+    }
+}
+
+qint64 TimeSeriesChart::newest() const
+{
+    qint64 newest = 0;
+    for (const Drawn &drawn : m_drawn) {
+        if (!drawn.points.empty())
+            newest = std::max(newest, drawn.points.back().back().at);
+    }
+    return newest;
+}
+
+void TimeSeriesChart::describe()
+{
+    const QString text = newest() > 0 ? tr("%1, last %2: %3").arg(m_title, QString::fromStdString(format::duration(double(m_span) / 1000)), readout())
+                                      : tr("%1: no data yet").arg(m_title);
+    if (text != accessibleDescription())
+        setAccessibleDescription(text);
+}
+
+QString TimeSeriesChart::valueText(double value) const
+{
+    return QString::fromStdString(m_unit == "count" || m_unit.empty() ? format::number(value, 1) : format::value(value, m_unit));
+}
+
+// The values under the pointer, or the latest ones.
+QString TimeSeriesChart::readout() const
+{
+    const QRectF plot = chart()->plotArea();
+    const bool isHovered = m_hover >= plot.left() && m_hover <= plot.right();
+    const qint64 at = isHovered ? m_now - m_span + qint64(double(m_span) * (m_hover - plot.left()) / plot.width()) : m_now;
+    QStringList parts;
+    for (const Drawn &drawn : m_drawn) {
+        const SeriesPoint *found = nullptr;
+        for (const auto &segment : drawn.points) {
+            for (const SeriesPoint &point : segment) {
+                if (point.at <= at || !found)
+                    found = &point;
+            }
+        }
+        if (found)
+            parts << (m_drawn.size() > 1 ? drawn.label % QLatin1Char(' ') : QString()) % valueText(found->value);
+    }
+    if (isHovered)
+        parts << QString::fromStdString(format::utc(WallTime(Millis(at)))).mid(11);
+    return parts.join(QStringLiteral(" · "));
+}
+
+void TimeSeriesChart::drawForeground(QPainter *painter, const QRectF &)
+{
+    const theme::Colors &colors = theme::colors(palette());
+    const QRectF plot = chart()->plotArea();
+    painter->save();
+    painter->resetTransform();
+    painter->setFont(theme::font(theme::Type::Strong));
+    painter->setPen(colors.text);
+    painter->drawText(QRectF(kSide, 2, plot.width(), 18), int(Qt::AlignLeft | Qt::AlignVCenter), m_title);
+    painter->setFont(theme::font(theme::Type::Small));
+    painter->setPen(colors.quiet);
+    painter->drawText(QRectF(kSide, 2, plot.width(), 18), int(Qt::AlignRight | Qt::AlignVCenter), newest() > 0 ? readout() : tr("no data yet"));
+    const QRectF captions(plot.left(), plot.bottom() + 2, plot.width(), kBottom - 2);
+    painter->drawText(captions, int(Qt::AlignLeft | Qt::AlignVCenter), tr("−%1").arg(QString::fromStdString(format::duration(double(m_span) / 1000))));
+    painter->drawText(captions, int(Qt::AlignRight | Qt::AlignVCenter), tr("now"));
+    if (newest() > 0) {
+        painter->drawText(QRectF(plot.left(), plot.top() - 17, plot.width(), 16), int(Qt::AlignLeft | Qt::AlignVCenter), valueText(m_high));
+        const double share = double(newest() - (m_now - m_span)) / double(m_span);
+        if (m_staleAfter > 0 && m_now - newest() > m_staleAfter) {
+            const qreal x = plot.left() + plot.width() * std::clamp(share, 0.0, 1.0);
+            painter->fillRect(QRectF(x, plot.top(), plot.right() - x, plot.height()), QBrush(colors.quiet, Qt::BDiagPattern));
+        }
+    }
+    if (m_hover >= plot.left() && m_hover <= plot.right()) {
+        painter->setPen(QPen(colors.quiet, 1, Qt::DotLine));
+        painter->drawLine(QPointF(m_hover, plot.top()), QPointF(m_hover, plot.bottom()));
+    }
+    painter->restore();
+}
+
+void TimeSeriesChart::changeEvent(QEvent *event)
+{
+    QChartView::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        applyColors();
+}
+
+void TimeSeriesChart::mouseMoveEvent(QMouseEvent *event)
+{
+    m_hover = event->position().x();
+    viewport()->update();
+}
+
+void TimeSeriesChart::leaveEvent(QEvent *event)
+{
+    m_hover = -1;
+    viewport()->update();
+    QChartView::leaveEvent(event);
+}
+
+void TimeSeriesChart::wheelEvent(QWheelEvent *event)
+{
+    event->ignore(); // the page scrolls, not the scene
+}
+
+} // namespace muster

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/engine/session.h"
+
+#include <QObject>
+#include <QPointer>
+
+#include <map>
+#include <memory>
+
+namespace muster {
+
+class PlanSheet;
+
+/// From a wish ("flush cache") to its form and its plan sheet; keeps a sheet for every run, so that one in the background is found again.
+class ActionCenter : public QObject
+{
+    Q_OBJECT
+public:
+    ActionCenter(Session &session, QWidget *window);
+
+    /// "backup", "verify" (a set, or "set/id"), "flush", "mail-test".
+    void request(const QString &action, const QString &instance);
+    void showRun(ActionRun *run);
+    void askToArm();
+
+Q_SIGNALS:
+    /// A sentence for the status bar.
+    void said(const QString &sentence);
+
+private:
+    void start(std::unique_ptr<Action> action);
+    void openFlush(const QString &instance);
+    void openMail();
+    void onFinished(ActionRun *run);
+
+    Session &m_session;
+    QWidget *m_window;
+    std::map<ActionRun *, QPointer<PlanSheet>> m_sheets;
+};
+
+} // namespace muster

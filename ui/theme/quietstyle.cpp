@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/theme/quietstyle.h"
+
+#include "ui/theme/theme.h"
+
+#include <QPainter>
+#include <QStyleOption>
+
+namespace muster {
+
+namespace {
+constexpr qreal kRadius = 4;
+constexpr int kUnderline = 2; // px
+}
+
+QuietStyle::QuietStyle() : QProxyStyle(QStringLiteral("Fusion"))
+{
+    setObjectName(QLatin1String(kName));
+}
+
+void QuietStyle::drawPrimitive(PrimitiveElement element, const QStyleOption *option, QPainter *painter, const QWidget *widget) const
+{
+    switch (element) {
+    case PE_PanelButtonCommand: drawButton(option, painter); return;
+    case PE_PanelLineEdit:
+        if (const auto *frame = qstyleoption_cast<const QStyleOptionFrame *>(option); frame && frame->lineWidth <= 0)
+            break;
+        drawField(option, painter);
+        return;
+    case PE_FrameLineEdit: return;
+    case PE_FrameTabWidget: return;
+    case PE_FrameTabBarBase: {
+        painter->fillRect(QRect(option->rect.left(), option->rect.bottom(), option->rect.width(), 1), theme::colors(option->palette).line);
+        return;
+    }
+    case PE_Frame:
+        painter->setPen(theme::colors(option->palette).line);
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
+        return;
+    default: break;
+    }
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+}
+
+void QuietStyle::drawControl(ControlElement element, const QStyleOption *option, QPainter *painter, const QWidget *widget) const
+{
+    switch (element) {
+    case CE_TabBarTabShape: return;
+    case CE_TabBarTabLabel: drawTab(option, painter); return;
+    case CE_HeaderSection: return;
+    case CE_HeaderEmptyArea: return;
+    case CE_HeaderLabel: drawHeader(option, painter); return;
+    case CE_Splitter: painter->fillRect(option->rect, theme::colors(option->palette).line); return;
+    default: break;
+    }
+    QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+void QuietStyle::drawButton(const QStyleOption *option, QPainter *painter) const
+{
+    const theme::Colors &c = theme::colors(option->palette);
+    const auto *button = qstyleoption_cast<const QStyleOptionButton *>(option);
+    const bool isPrimary = option->palette.color(QPalette::Button) == c.accent;
+    const bool isEnabled = option->state & State_Enabled;
+    QColor fill = isPrimary && isEnabled ? c.accent : c.panel;
+    if (option->state & (State_Sunken | State_On))
+        fill = isPrimary ? c.accent.darker(120) : c.selection;
+    else if ((option->state & State_MouseOver) && isEnabled)
+        fill = isPrimary ? c.accent.lighter(110) : c.window;
+    const bool isFocused = (option->state & State_HasFocus) && (option->state & State_KeyboardFocusChange);
+    const bool isDefault = button && button->features.testFlag(QStyleOptionButton::DefaultButton);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(isFocused ? c.text : isDefault || (isPrimary && isEnabled) ? c.accent : c.line, isFocused ? 2 : 1));
+    painter->setBrush(fill);
+    painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter->restore();
+}
+
+void QuietStyle::drawField(const QStyleOption *option, QPainter *painter) const
+{
+    const theme::Colors &c = theme::colors(option->palette);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(option->state & State_HasFocus ? c.accent : c.line);
+    painter->setBrush(c.panel);
+    painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter->restore();
+}
+
+void QuietStyle::drawTab(const QStyleOption *option, QPainter *painter) const
+{
+    const auto *tab = qstyleoption_cast<const QStyleOptionTab *>(option);
+    if (!tab)
+        return;
+    const theme::Colors &c = theme::colors(option->palette);
+    const bool isSelected = tab->state & State_Selected;
+    painter->save();
+    painter->setFont(theme::font(isSelected ? theme::Type::Strong : theme::Type::Body));
+    const bool isLit = isSelected || (tab->state & State_MouseOver);
+    painter->setPen(isLit ? c.text : c.quiet);
+    painter->drawText(tab->rect, Qt::AlignCenter | Qt::TextHideMnemonic, tab->text);
+    if (isSelected) {
+        const int inset = 8;
+        painter->fillRect(QRect(tab->rect.left() + inset, tab->rect.bottom() - kUnderline + 1, tab->rect.width() - 2 * inset, kUnderline), c.accent);
+    }
+    if ((tab->state & State_HasFocus) && (tab->state & State_KeyboardFocusChange)) {
+        painter->setPen(QPen(c.accent, 1, Qt::DotLine));
+        painter->drawRect(tab->rect.adjusted(4, 6, -5, -7));
+    }
+    painter->restore();
+}
+
+void QuietStyle::drawHeader(const QStyleOption *option, QPainter *painter) const
+{
+    const auto *header = qstyleoption_cast<const QStyleOptionHeader *>(option);
+    if (!header)
+        return;
+    const theme::Colors &c = theme::colors(option->palette);
+    painter->save();
+    painter->setFont(theme::font(theme::Type::Small));
+    painter->setPen(c.quiet);
+    const QRect rect = header->rect.adjusted(4, 0, -4, 0);
+    QString text = header->text;
+    if (header->sortIndicator != QStyleOptionHeader::None)
+        text += header->sortIndicator == QStyleOptionHeader::SortDown ? QStringLiteral(" ▾") : QStringLiteral(" ▴");
+    painter->drawText(rect, int(header->textAlignment), painter->fontMetrics().elidedText(text, Qt::ElideRight, rect.width()));
+    painter->restore();
+}
+
+int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
+{
+    switch (metric) {
+    case PM_DefaultFrameWidth: return 1;
+    case PM_SplitterWidth: return 1;
+    case PM_TabBarTabHSpace: return 24;
+    case PM_TabBarTabVSpace: return 20;
+    case PM_TabBarTabOverlap: return 0;
+    case PM_TabBarBaseHeight: return 1;
+    case PM_ButtonShiftHorizontal:
+    case PM_ButtonShiftVertical: return 0;
+    default: return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+}
+
+QSize QuietStyle::sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size, const QWidget *widget) const
+{
+    QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
+    if (type == CT_PushButton)
+        result = result.expandedTo(QSize(0, 30)) + QSize(4, 0);
+    else if (type == CT_LineEdit || type == CT_ComboBox || type == CT_SpinBox)
+        result = result.expandedTo(QSize(0, 30));
+    return result;
+}
+
+int QuietStyle::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *data) const
+{
+    if (hint == SH_EtchDisabledText)
+        return 0;
+    if (hint == SH_ToolTip_WakeUpDelay)
+        return 400;
+    return QProxyStyle::styleHint(hint, option, widget, data);
+}
+
+} // namespace muster

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/celldelegate.h"
+
+#include "ui/theme/figures.h"
+#include "ui/theme/theme.h"
+#include "ui/widgets/paint.h"
+
+#include <QApplication>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+
+namespace muster {
+
+namespace {
+
+constexpr int kIcon = 13;
+constexpr int kMargin = 8;
+constexpr qsizetype kLongest = 400; // characters handed to the text engine
+
+void paintStatus(QPainter &painter, const QStyleOptionViewItem &option, const QVariant &status, const theme::Colors &colors)
+{
+    if (!status.isValid())
+        return;
+    const auto value = CheckStatus(status.toInt());
+    const QPixmap icon = theme::tinted(theme::iconName(value), theme::colorOf(value, colors), kIcon, painter.device()->devicePixelRatioF());
+    painter.drawPixmap(option.rect.center() - QPoint(kIcon / 2, kIcon / 2), icon);
+}
+
+void paintText(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index, const theme::Colors &colors)
+{
+    const QString text = index.data(Qt::DisplayRole).toString().left(kLongest);
+    const bool isStrong = index.data(RowsModel::StrongRole).toBool();
+    painter.setFont(theme::font(isStrong ? theme::Type::Strong : theme::Type::Body));
+    painter.setPen(index.data(RowsModel::QuietRole).toBool() ? colors.quiet : colors.text);
+    const QRect rect = option.rect.adjusted(kMargin, 0, -kMargin, 0);
+    if (ColumnKind(index.data(RowsModel::KindRole).toInt()) == ColumnKind::Number) {
+        drawFigures(painter, rect, text);
+        return;
+    }
+    painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeft) | int(Qt::TextSingleLine), painter.fontMetrics().elidedText(text, Qt::ElideRight, rect.width()));
+}
+
+void paintSwitch(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    QStyleOptionButton box;
+    box.palette = option.palette;
+    box.state = QStyle::State_Enabled | (index.data(Qt::CheckStateRole).toInt() == Qt::Checked ? QStyle::State_On : QStyle::State_Off);
+    const QStyle *style = QApplication::style();
+    const int size = style->pixelMetric(QStyle::PM_IndicatorWidth);
+    box.rect = QRect(option.rect.left() + kMargin, option.rect.center().y() - size / 2, size, size);
+    style->drawPrimitive(QStyle::PE_IndicatorCheckBox, &box, &painter);
+}
+
+} // namespace
+
+void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const
+{
+    const theme::Colors &colors = theme::colors(option.palette);
+    painter->save();
+    if (option.state & QStyle::State_Selected)
+        painter->fillRect(option.rect, colors.selection);
+    painter->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), colors.line);
+    painter->setClipRect(option.rect);
+    const QRectF inner = QRectF(option.rect).adjusted(kMargin, 6, -kMargin, -7);
+    switch (ColumnKind(index.data(RowsModel::KindRole).toInt())) {
+    case ColumnKind::Status: paintStatus(*painter, option, index.data(RowsModel::StatusRole), colors); break;
+    case ColumnKind::Bullet: paint::bullet(*painter, inner, index.data(RowsModel::ExtraRole).value<Bullet>(), colors); break;
+    case ColumnKind::Sparkline: paint::sparkline(*painter, inner, index.data(RowsModel::ExtraRole).value<Sparkline>(), colors.quiet); break;
+    case ColumnKind::Switch: paintSwitch(*painter, option, index); break;
+    case ColumnKind::Text:
+    case ColumnKind::Number: paintText(*painter, option, index, colors); break;
+    }
+    painter->restore();
+}
+
+QSize CellDelegate::sizeHint(const QStyleOptionViewItem &, const QModelIndex &) const
+{
+    return {80, theme::kRowHeight};
+}
+
+bool CellDelegate::editorEvent(QEvent *event, QAbstractItemModel *model, const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    const QVariant state = index.data(Qt::CheckStateRole);
+    if (!state.isValid())
+        return QStyledItemDelegate::editorEvent(event, model, option, index);
+    bool isToggle = false;
+    if (event->type() == QEvent::MouseButtonRelease) {
+        const auto *mouse = static_cast<QMouseEvent *>(event);
+        isToggle = mouse->button() == Qt::LeftButton && option.rect.contains(mouse->position().toPoint());
+    } else if (event->type() == QEvent::KeyPress) {
+        isToggle = static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space;
+    }
+    return isToggle && model->setData(index, state.toInt() == Qt::Checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+}
+
+} // namespace muster

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/items/rowsmodel.h"
+
+#include <QTableView>
+
+class QSortFilterProxyModel;
+
+namespace muster {
+
+/// A table over RowsModel: 28 px rows, one quiet line between them, sorting and filtering, the current row kept by key.
+class DataTable : public QTableView
+{
+    Q_OBJECT
+public:
+    DataTable(const QString &objectName, const QString &accessibleName, QWidget *parent = nullptr);
+
+    [[nodiscard]] RowsModel &rows() { return *m_rows; }
+    /// Columns and rows in one go.
+    void show(std::vector<RowColumn> columns, std::vector<Row> rows);
+    void setSortable(bool isSortable);
+    /// Rows that have `text` in any cell.
+    void setFilter(const QString &text);
+    [[nodiscard]] QString currentKey() const;
+    bool selectKey(const QString &key);
+    /// As high as its rows, at most `rows` of them, at least one.
+    void setFitted(int rows);
+    /// The column that takes what is left never gets narrower than this, px.
+    static constexpr int kLeastStretch = 140;
+
+    using QTableView::show;
+
+Q_SIGNALS:
+    void currentKeyChanged(const QString &key);
+    void keyActivated(const QString &key);
+
+protected:
+    void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+    void resizeEvent(QResizeEvent *event) override;
+    bool viewportEvent(QEvent *event) override;
+    void focusInEvent(QFocusEvent *event) override;
+
+private:
+    void layoutColumns();
+    void fit();
+
+    RowsModel *m_rows;
+    QSortFilterProxyModel *m_proxy;
+    int m_mostRows = 0;
+};
+
+} // namespace muster

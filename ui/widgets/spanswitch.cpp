@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/widgets/spanswitch.h"
+
+#include "ui/theme/theme.h"
+#include "ui/widgets/label.h"
+
+#include <QHBoxLayout>
+#include <QTabBar>
+
+#include <array>
+
+namespace muster {
+
+namespace {
+constexpr std::array<qint64, 3> kSpans{300'000, 3'600'000, 86'400'000}; // ms
+}
+
+SpanSwitch::SpanSwitch(QWidget *parent) : QWidget(parent)
+{
+    auto *row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    auto *bar = named(new QTabBar(this), QStringLiteral("span"), tr("Time span of the charts"));
+    bar->setDrawBase(false);
+    bar->setExpanding(false);
+    for (const QString &name : {tr("5 min"), tr("1 h"), tr("24 h")})
+        bar->addTab(name);
+    row->addWidget(bar);
+    connect(bar, &QTabBar::currentChanged, this, [this](int index) { Q_EMIT spanChanged(kSpans[std::size_t(index)]); });
+}
+
+} // namespace muster
