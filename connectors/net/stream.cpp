@@ -72,6 +72,7 @@ private:
 std::unexpected<Fault> Stream::Impl::fail(Fault fault)
 {
     m_isBroken = true;
+    ::shutdown(m_socket.get(), SHUT_RDWR); // the owner may keep a broken stream for a while; the server need not
     return std::unexpected(std::move(fault));
 }
 
