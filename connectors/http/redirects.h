@@ -29,6 +29,7 @@ struct Hop {
     std::string url;
     int status = 0;
     std::string location; ///< resolved to an absolute address; "" when there is none
+    friend bool operator==(const Hop &, const Hop &) = default;
 };
 
 /// From the plain-HTTP address on, or why there was no answer at all.
