@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shop's production: which servers there are and how they hang together."""
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -88,9 +89,15 @@ def start(place, say):
     (place / "backups").mkdir(exist_ok=True)
     pki.authority(place)
     say("PostgreSQL, Redis")
-    if postgres.start(place) or not (place / "filled").exists():
+    if not (place / "filled").exists():
+        # Nothing there yet, or a first start that was interrupted: from the beginning.
+        place.stop(["postgres"])
+        for folder in ("postgres", "wal-archive"):
+            shutil.rmtree(place / folder, ignore_errors=True)
+        postgres.start(place)
         _fill(place)
         place.write("filled", "")
+    postgres.start(place)
     cache.start(place, limits=cache.CACHE_LIMITS if "redis-service" in fixed else None)
     postgres.start_pgbouncer(place)
     say("shop, nginx, mail")
