@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
+#include "app/wiring/hardening.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
 
@@ -93,7 +94,7 @@ public:
     {
         connect(&run, &ActionRun::changed, this, [this] { onChanged(); });
         connect(&run, &ActionRun::progressed, this, [this] { onProgressed(); });
-        onInterrupt(this, [this] { onInterrupted(); });
+        wiring::onInterrupt(this, [this] { onInterrupted(); });
     }
 
     [[nodiscard]] int result() const { return m_result; }

@@ -43,8 +43,4 @@ void print(std::string_view text);   ///< standard output
 void message(std::string_view text); ///< standard error
 [[nodiscard]] bool hasColour();      ///< standard output is a terminal and NO_COLOR is not set
 
-/// Calls back in the event loop when Ctrl-C or SIGTERM arrives. Needs blockSignals() before any thread.
-void onInterrupt(QObject *context, std::function<void()> call);
-void blockSignals();
-
 } // namespace muster::ctl

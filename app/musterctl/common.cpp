@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
 #include "app/musterctl/sampler.h"
+#include "app/wiring/hardening.h"
 #include "app/wiring/wiring.h"
 
 #include <QCoreApplication>
-#include <QSocketNotifier>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace muster::ctl {
-
-namespace {
-
-sigset_t interruptSignals()
-{
-    sigset_t set{};
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    return set;
-}
-
-} // namespace
 
 std::expected<environment::Environment, int> loadEnvironment(const Options &options)
 {
@@ -53,7 +38,7 @@ void sample(Session &session, const Options &options)
 {
     Sampler sampler(session, options.watchFor);
     QObject::connect(&sampler, &Sampler::finished, qApp, &QCoreApplication::quit);
-    onInterrupt(&sampler, [] { QCoreApplication::quit(); });
+    wiring::onInterrupt(&sampler, [] { QCoreApplication::quit(); });
     sampler.start();
     QCoreApplication::exec();
 }
@@ -73,26 +58,6 @@ bool hasColour()
 {
     const char *noColour = std::getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) != 0 && !(noColour && *noColour);
-}
-
-void blockSignals()
-{
-    const auto set = interruptSignals();
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-}
-
-void onInterrupt(QObject *context, std::function<void()> call)
-{
-    const auto set = interruptSignals();
-    const int descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    auto *notifier = new QSocketNotifier(descriptor, QSocketNotifier::Read, context);
-    QObject::connect(notifier, &QSocketNotifier::activated, context, [descriptor, call = std::move(call)] {
-        signalfd_siginfo info{};
-        if (read(descriptor, &info, sizeof info) == static_cast<ssize_t>(sizeof info))
-            call();
-    });
-    QObject::connect(notifier, &QObject::destroyed, [descriptor] { close(descriptor); });
 }
 
 } // namespace muster::ctl

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
+#include "app/wiring/hardening.h"
 #include "app/wiring/wiring.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
@@ -67,7 +68,7 @@ int runWatch(const Options &options)
         // On a terminal the table is drawn in place; in a pipe one follows the other.
         print((hasColour() ? "\033[H\033[2J" : "") + report::toTable({session.environment(), *session.snapshot(), *session.assessment()}, hasColour()));
     });
-    onInterrupt(&session, [] { QCoreApplication::quit(); });
+    wiring::onInterrupt(&session, [] { QCoreApplication::quit(); });
     timer.start(options.interval);
     session.start();
     QCoreApplication::exec();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
+#include "app/wiring/hardening.h"
 
 #include <QCoreApplication>
 
@@ -9,7 +10,7 @@ using namespace muster::ctl;
 
 int main(int argc, char *argv[])
 {
-    blockSignals();
+    muster::wiring::hardenProcess();
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("musterctl"));
     QCoreApplication::setApplicationVersion(QStringLiteral(MUSTER_VERSION));

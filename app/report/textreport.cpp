@@ -11,7 +11,7 @@ namespace muster::report {
 
 namespace {
 
-constexpr int kTitleWidth = 34;
+constexpr int kTitleWidth = 46;
 
 const char *colourOf(CheckStatus status)
 {

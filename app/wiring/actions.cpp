@@ -1,1 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/wiring/targets.h"
+#include "app/wiring/wiring.h"
+#include "connectors/redis/flushaction.h"
+#include "connectors/smtp/mailtestaction.h"
+
+#include <algorithm>
+
+namespace muster::wiring {
+
+namespace {
+
+/// Makes each action from the environment as it was read; the targets fetch their secrets when they connect.
+class Actions : public ActionFactory
+{
+public:
+    explicit Actions(environment::Environment environment) : m_environment(std::move(environment)), m_targets(m_environment) {}
+
+    [[nodiscard]] std::unique_ptr<Action> backup(const std::string &) const override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<Action> verifyBackup(const std::string &, const std::string &) const override { return nullptr; }
+
+    [[nodiscard]] std::unique_ptr<Action> flush(const FlushRequest &request) const override
+    {
+        const auto it = std::ranges::find(m_environment.redis, request.instance, &environment::Redis::name);
+        if (it == m_environment.redis.end())
+            return nullptr;
+        return std::make_unique<redis::FlushAction>(m_targets.redis(*it), request);
+    }
+
+    [[nodiscard]] std::unique_ptr<Action> mailTest(const MailTestRequest &request) const override
+    {
+        if (!m_environment.smtp)
+            return nullptr;
+        return std::make_unique<smtp::MailTestAction>(m_targets.smtp(*m_environment.smtp), request.to);
+    }
+
+private:
+    environment::Environment m_environment;
+    Targets m_targets;
+};
+
+} // namespace
+
+std::unique_ptr<ActionFactory> makeActions(const environment::Environment &environment)
+{
+    return std::make_unique<Actions>(environment);
+}
+
+} // namespace muster::wiring

@@ -1,1 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/wiring/targets.h"
+#include "app/wiring/wiring.h"
+#include "connectors/http/httpsource.h"
+#include "connectors/pgbouncer/pgbouncersource.h"
+#include "connectors/postgres/postgressource.h"
+#include "connectors/prometheus/metricssource.h"
+#include "connectors/prometheus/prometheussource.h"
+#include "connectors/redis/redissource.h"
+#include "connectors/smtp/smtpsource.h"
+
+namespace muster::wiring {
+
+std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment &environment)
+{
+    const Targets targets(environment);
+    std::vector<std::unique_ptr<Source>> sources;
+    for (const auto &entry : environment.postgres)
+        sources.push_back(std::make_unique<postgres::PostgresSource>(targets.postgres(entry)));
+    for (const auto &entry : environment.pgbouncer)
+        sources.push_back(std::make_unique<pgbouncer::PgBouncerSource>(targets.pgbouncer(entry)));
+    for (const auto &entry : environment.redis)
+        sources.push_back(std::make_unique<redis::RedisSource>(targets.redis(entry)));
+    for (const auto &entry : environment.prometheus)
+        sources.push_back(std::make_unique<prometheus::PrometheusSource>(targets.prometheus(entry)));
+    for (const auto &entry : environment.metrics) {
+        prometheus::MetricsTarget target;
+        target.id = "metrics/" + entry.name;
+        target.url = entry.address.url;
+        target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
+        sources.push_back(std::make_unique<prometheus::MetricsSource>(std::move(target)));
+    }
+    for (const auto &entry : environment.http)
+        sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry)));
+    if (environment.smtp)
+        sources.push_back(std::make_unique<smtp::SmtpSource>(targets.smtp(*environment.smtp)));
+    return sources;
+}
+
+} // namespace muster::wiring

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/muster/application.h"
+
+#include "app/muster/startwindow.h"
+#include "app/wiring/hardening.h"
+#include "app/wiring/wiring.h"
+#include "ui/shell/mainwindow.h"
+
+#include <QSettings>
+
+#include <cstdio>
+
+namespace muster {
+
+namespace {
+
+QString schemeKey()
+{
+    return QStringLiteral("window/scheme");
+}
+
+} // namespace
+
+Application::Application(QApplication &qt)
+    : m_qt(qt)
+{
+    QApplication::setApplicationName(QStringLiteral("muster"));
+    QApplication::setApplicationVersion(QStringLiteral(MUSTER_VERSION));
+    QApplication::setDesktopFileName(QStringLiteral("io.github.muster.Muster"));
+    const auto scheme = QSettings().value(schemeKey(), static_cast<int>(theme::Scheme::System)).toInt();
+    theme::apply(m_qt, static_cast<theme::Scheme>(scheme));
+    wiring::onInterrupt(this, [] { QApplication::closeAllWindows(); QApplication::quit(); });
+}
+
+Application::~Application()
+{
+    m_window.reset();
+    if (m_session)
+        m_session->stop();
+}
+
+int Application::run(const Arguments &arguments)
+{
+    m_arguments = arguments;
+    if (arguments.environment.empty()) {
+        ask();
+        return QApplication::exec();
+    }
+    auto environment = environment::load(arguments.environment);
+    auto opened = environment ? open(*environment) : std::unexpected(environment.error());
+    if (!opened) {
+        std::fputs(environment::describe(opened.error(), arguments.environment).c_str(), stderr);
+        return kBadArguments;
+    }
+    return QApplication::exec();
+}
+
+void Application::ask()
+{
+    m_start = std::make_unique<StartWindow>();
+    connect(m_start.get(), &StartWindow::fileChosen, this, [this](const QString &path) {
+        const auto environment = environment::load(path.toStdString());
+        const auto opened = environment ? open(*environment) : std::unexpected(environment.error());
+        if (opened)
+            m_start->close();
+        else
+            m_start->showProblems(QString::fromStdString(environment::describe(opened.error(), path.toStdString())));
+    });
+    m_start->show();
+}
+
+std::expected<void, environment::Problems> Application::open(const environment::Environment &environment)
+{
+    auto parts = wiring::open(environment, {m_arguments.profile, true});
+    if (!parts)
+        return std::unexpected(parts.error());
+    m_session = std::make_unique<Session>(std::move(*parts));
+    m_window = std::make_unique<MainWindow>(*m_session);
+    connect(m_window.get(), &MainWindow::schemeChosen, this, &Application::applyScheme);
+    if (!m_arguments.open.empty())
+        m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
+    m_window->show();
+    m_session->start();
+    return {};
+}
+
+void Application::applyScheme(theme::Scheme scheme)
+{
+    theme::apply(m_qt, scheme);
+    QSettings().setValue(schemeKey(), static_cast<int>(scheme));
+}
+
+} // namespace muster

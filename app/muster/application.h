@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/environment/environment.h"
+#include "app/muster/arguments.h"
+#include "models/engine/session.h"
+#include "ui/theme/theme.h"
+
+#include <QApplication>
+#include <QObject>
+
+#include <memory>
+
+namespace muster {
+
+class MainWindow;
+class StartWindow;
+
+/// Opens an environment and shows the window on it; asks for one when none was named. Ends cleanly on SIGINT and SIGTERM.
+class Application : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Application(QApplication &qt);
+    ~Application() override;
+
+    /// The program's exit code.
+    [[nodiscard]] int run(const Arguments &arguments);
+
+private:
+    void ask();
+    [[nodiscard]] std::expected<void, environment::Problems> open(const environment::Environment &environment);
+    void applyScheme(theme::Scheme scheme);
+
+    QApplication &m_qt;
+    Arguments m_arguments;
+    std::unique_ptr<StartWindow> m_start;
+    std::unique_ptr<Session> m_session; ///< before the window: outlives it
+    std::unique_ptr<MainWindow> m_window;
+};
+
+} // namespace muster
