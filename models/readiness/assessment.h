@@ -97,7 +97,7 @@ struct Assessment {
     std::vector<ComponentResult> components;
     std::vector<CheckResult> checks; ///< in the profile's order
     std::vector<CriterionResult> criteria;
-    Millis oldestAge{0}; ///< of the oldest fact that counts
+    Millis oldestAge{0}; ///< since the source that was heard from longest ago, of those that count
 
     [[nodiscard]] const CheckResult *check(std::string_view id) const;
 };
