@@ -20,7 +20,7 @@ enum class ColumnKind : std::uint8_t { Text, Number, Status, Bullet, Sparkline, 
 struct RowColumn {
     QString title;
     ColumnKind kind = ColumnKind::Text;
-    int width = 120; ///< px at 96 dpi; 0 = takes what is left
+    int width = 120; ///< px at 96 dpi; 0 = takes what is left; negative = as wide as its texts, at most so many px
     friend bool operator==(const RowColumn &, const RowColumn &) = default;
 };
 

@@ -10,6 +10,7 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <array>
 
 namespace muster {
 
@@ -93,14 +94,29 @@ Detail ofCheck(const CheckResult &check, const Snapshot &snapshot, const Environ
     return detail;
 }
 
-Detail ofGate(const GateResult &gate)
+Detail ofGate(const GateResult &gate, const EnvironmentInfo &environment)
 {
     Detail detail;
     detail.status = gate.status;
     detail.title = text::label(gate.title);
-    detail.subtitle = tr("Gate: while it fails, the verdict is NOT READY");
+    detail.subtitle = gate.status == CheckStatus::Fail ? tr("Gate: while it fails, the verdict is NOT READY") : tr("Gate: while it is unknown, the verdict is AT RISK at best");
     detail.evidence = text::label(gate.reason, 1000);
+    if (gate.page == "backups")
+        detail.steps = detail::steps("backup", environment);
     return detail;
+}
+
+// What a server says about itself.
+void addIdentity(Detail &detail, const std::string &source, const Snapshot &snapshot)
+{
+    static constexpr std::array<std::string_view, 12> kIdentity{"version", "flavour", "role", "declared_role", "user", "uptime", "tls_version", "system_identifier", "run_id", "connect_time", "greeting", "usable_name"};
+    for (const std::string_view name : kIdentity) {
+        const std::string fact = std::string(kindOf(source)) + '.' + std::string(name);
+        if (const Observed *observed = snapshot.find(source, fact)) {
+            const facts::Shown shown = facts::show(observed);
+            detail.lines.push_back({capitalised(std::string(name)).replace(QLatin1Char('_'), QLatin1Char(' ')), shown.text, shown.tip});
+        }
+    }
 }
 
 Detail ofFact(const Observed &observed)
@@ -139,7 +155,7 @@ Detail of(const QString &key, const Assessment &assessment, const Snapshot &snap
     const std::string id = key.toStdString();
     if (id.starts_with("gate:")) {
         const auto gate = std::ranges::find(assessment.gates, id.substr(5), &GateResult::id);
-        return gate == assessment.gates.end() ? Detail{} : ofGate(*gate);
+        return gate == assessment.gates.end() ? Detail{} : ofGate(*gate, environment);
     }
     if (const CheckResult *check = assessment.check(id))
         return ofCheck(*check, snapshot, environment);
@@ -150,13 +166,14 @@ Detail of(const QString &key, const Assessment &assessment, const Snapshot &snap
     return {};
 }
 
-Detail ofSource(const SourceState &state)
+Detail ofSource(const SourceState &state, const Snapshot &snapshot)
 {
     Detail detail;
     detail.title = text::label(state.id);
     if (!state.fault) {
         detail.status = state.lastGood ? CheckStatus::Pass : CheckStatus::Unknown;
-        detail.subtitle = state.lastGood ? tr("answers") : tr("not measured yet");
+        detail.subtitle = state.lastGood ? tr("answered %1").arg(q(format::ago(state.age))) : tr("not measured yet");
+        addIdentity(detail, state.id, snapshot);
         return detail;
     }
     detail.status = CheckStatus::Fail;

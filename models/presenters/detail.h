@@ -48,7 +48,7 @@ namespace detail {
 
 /// `key` is a check's id, "gate:ID", or "source\x1ffact". Empty when there is no such thing.
 [[nodiscard]] Detail of(const QString &key, const Assessment &assessment, const Snapshot &snapshot, const EnvironmentInfo &environment);
-[[nodiscard]] Detail ofSource(const SourceState &state);
+[[nodiscard]] Detail ofSource(const SourceState &state, const Snapshot &snapshot);
 /// The actions that the environment allows for, by name.
 [[nodiscard]] std::vector<Detail::Step> steps(const std::string &action, const EnvironmentInfo &environment);
 

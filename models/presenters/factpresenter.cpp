@@ -103,7 +103,7 @@ Shown show(const Observed *observed)
 {
     Shown shown;
     if (!observed) {
-        shown.text = tr("not measured yet");
+        shown.text = tr("not measured");
         return shown;
     }
     const Fact &fact = observed->fact;
@@ -147,10 +147,10 @@ std::vector<RowColumn> tableColumns(const Table &table, const PageSpec::TableSpe
     for (const std::size_t index : shownColumns(table, spec)) {
         const bool isNumber = isNumeric(table, index);
         const bool isTime = table.columns[index].unit == "epoch";
-        columns.push_back({heading(table.columns[index].name), isNumber ? ColumnKind::Number : ColumnKind::Text, isTime ? 180 : isNumber ? 96 : 120});
+        columns.push_back({heading(table.columns[index].name), isNumber ? ColumnKind::Number : ColumnKind::Text, isTime ? -190 : isNumber ? -120 : -260});
     }
     if (!columns.empty())
-        columns.back().width = columns.back().kind == ColumnKind::Text ? 0 : columns.back().width;
+        columns.back().width = columns.back().kind == ColumnKind::Text ? 0 : columns.back().width; // text at the end takes what is left
     return columns;
 }
 

@@ -34,7 +34,7 @@ QString gateText(const Assessment &assessment)
         if (gate.status != CheckStatus::Fail)
             continue;
         if (++count <= kMostGatesNamed)
-            names << text::label(gate.title, 28);
+            names << text::label(gate.title, 48);
     }
     if (count == 0)
         return tr("no gate fails");

@@ -78,6 +78,18 @@ std::vector<const CheckResult *> wrongChecks(const Assessment &assessment, const
     return wrong;
 }
 
+// Failing gates come before everything; those that cannot be judged stand at the head of what is unknown.
+void addGates(std::vector<Row> &rows, const Assessment &assessment, const std::string &page, bool isFailing)
+{
+    for (const GateResult &gate : assessment.gates) {
+        if (!isWrong(gate.status) || (gate.status == CheckStatus::Fail) != isFailing || (!page.empty() && gate.page != page))
+            continue;
+        const QString reason = text::label(gate.reason);
+        rows.push_back({QStringLiteral("gate:") % q(gate.id), {statusCell(gate.status), strong(text::label(gate.title)), quiet(reason), strong(tr("gate"))},
+                        gate.status, reason});
+    }
+}
+
 QString tierWord(const std::string &tier)
 {
     return tier == "must" ? tr("must") : tier == "should" ? tr("should") : tier == "nice" ? tr("nice to have") : QStringLiteral("–");
@@ -101,32 +113,33 @@ QString statusWord(CheckStatus status)
 
 std::vector<RowColumn> findingColumns()
 {
-    return {{QString(), ColumnKind::Status, 32}, {tr("What"), ColumnKind::Text, 172}, {tr("Evidence"), ColumnKind::Text, 0}, {tr("Points"), ColumnKind::Number, 56}};
+    return {{QString(), ColumnKind::Status, 32}, {tr("What"), ColumnKind::Text, -236}, {tr("Evidence"), ColumnKind::Text, 0}, {tr("Points"), ColumnKind::Number, 56}};
 }
 
 std::vector<Row> findingRows(const Assessment &assessment, const std::string &page)
 {
     std::vector<Row> rows;
-    for (const GateResult &gate : assessment.gates) {
-        if (!isWrong(gate.status) || (!page.empty() && gate.page != page))
-            continue;
-        const QString reason = text::label(gate.reason);
-        rows.push_back({QStringLiteral("gate:") % q(gate.id), {statusCell(gate.status), strong(text::label(gate.title)), quiet(reason), strong(tr("gate"))},
-                        gate.status, reason});
-    }
+    addGates(rows, assessment, page, true);
+    bool isPastKnown = false;
     for (const CheckResult *check : wrongChecks(assessment, page)) {
+        if (!isPastKnown && severityRank(check->status) >= severityRank(CheckStatus::Unknown)) {
+            isPastKnown = true;
+            addGates(rows, assessment, page, false);
+        }
         const QString evidence = evidenceOf(*check);
         RowCell points = numberCell(-lost(*check));
         points.text.replace(QLatin1Char('-'), QChar(0x2212));
         points.isQuiet = true;
         rows.push_back({q(check->id), {statusCell(check->status), strong(text::label(check->title)), quiet(evidence), points}, check->status, evidence});
     }
+    if (!isPastKnown)
+        addGates(rows, assessment, page, false);
     return rows;
 }
 
 std::vector<RowColumn> componentColumns()
 {
-    return {{tr("Component"), ColumnKind::Text, 184}, {tr("Score"), ColumnKind::Number, 80},   {tr("0 – 100   | target   ○ review"), ColumnKind::Bullet, 0},
+    return {{tr("Component"), ColumnKind::Text, -236}, {tr("Score"), ColumnKind::Number, 104},   {tr("| target  ○ review"), ColumnKind::Bullet, 0},
             {tr("Target"), ColumnKind::Number, 64},   {tr("Weight"), ColumnKind::Number, 72}, {tr("24 h"), ColumnKind::Sparkline, 88}};
 }
 
@@ -178,7 +191,7 @@ std::vector<Row> planRows(const Assessment &assessment, const std::set<std::stri
 
 std::vector<RowColumn> criteriaColumns()
 {
-    return {{QString(), ColumnKind::Status, 32}, {tr("Criterion"), ColumnKind::Text, 260}, {tr("State"), ColumnKind::Text, 96}, {tr("Evidence"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32}, {tr("Criterion"), ColumnKind::Text, -280}, {tr("State"), ColumnKind::Text, 96}, {tr("Evidence"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> criteriaRows(const Assessment &assessment)
@@ -199,7 +212,7 @@ int criteriaMet(const Assessment &assessment)
 
 std::vector<RowColumn> checkColumns()
 {
-    return {{QString(), ColumnKind::Status, 32},       {tr("Check"), ColumnKind::Text, 210}, {tr("Component"), ColumnKind::Text, 104}, {tr("State"), ColumnKind::Text, 104},
+    return {{QString(), ColumnKind::Status, 32},       {tr("Check"), ColumnKind::Text, -236}, {tr("Component"), ColumnKind::Text, 112}, {tr("State"), ColumnKind::Text, 104},
             {tr("Evidence"), ColumnKind::Text, 0}, {tr("Points"), ColumnKind::Number, 72}};
 }
 
@@ -220,7 +233,7 @@ std::vector<Row> checkRows(const Assessment &assessment)
 
 std::vector<RowColumn> eventColumns()
 {
-    return {{tr("When (UTC)"), ColumnKind::Text, 170}, {tr("Check"), ColumnKind::Text, 210}, {tr("From"), ColumnKind::Text, 100}, {tr("To"), ColumnKind::Text, 100}, {tr("Evidence"), ColumnKind::Text, 0}};
+    return {{tr("When (UTC)"), ColumnKind::Text, 170}, {tr("Check"), ColumnKind::Text, -236}, {tr("From"), ColumnKind::Text, 80}, {tr("To"), ColumnKind::Text, 80}, {tr("Evidence"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> eventRows(const std::vector<HistoryEvent> &events, const Assessment &assessment)

@@ -22,7 +22,7 @@ QString tr(const char *text)
 
 std::vector<RowColumn> columns()
 {
-    return {{tr("Vital"), ColumnKind::Text, 0}, {tr("Now"), ColumnKind::Number, 116}, {tr("5 min"), ColumnKind::Sparkline, 84}};
+    return {{tr("Vital"), ColumnKind::Text, 0}, {tr("Now"), ColumnKind::Number, 124}, {tr("5 min"), ColumnKind::Sparkline, 84}};
 }
 
 bool belongsTo(std::string_view fact, std::string_view source)

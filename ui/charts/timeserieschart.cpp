@@ -221,7 +221,7 @@ void TimeSeriesChart::drawForeground(QPainter *painter, const QRectF &)
     painter->drawText(QRectF(kSide, 2, plot.width(), 18), int(Qt::AlignLeft | Qt::AlignVCenter), m_title);
     painter->setFont(theme::font(theme::Type::Small));
     painter->setPen(colors.quiet);
-    painter->drawText(QRectF(kSide, 2, plot.width(), 18), int(Qt::AlignRight | Qt::AlignVCenter), newest() > 0 ? readout() : tr("no data yet"));
+    painter->drawText(QRectF(kSide, plot.top() - 18, plot.width(), 16), int(Qt::AlignRight | Qt::AlignVCenter), newest() > 0 ? readout() : tr("no data yet"));
     const QRectF captions(plot.left(), plot.bottom() + 2, plot.width(), kBottom - 2);
     painter->drawText(captions, int(Qt::AlignLeft | Qt::AlignVCenter), tr("−%1").arg(QString::fromStdString(format::duration(double(m_span) / 1000))));
     painter->drawText(captions, int(Qt::AlignRight | Qt::AlignVCenter), tr("now"));

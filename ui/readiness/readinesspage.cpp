@@ -8,6 +8,7 @@
 #include "ui/readiness/historytab.h"
 #include "ui/readiness/listtab.h"
 #include "ui/readiness/plantab.h"
+#include "ui/theme/quietstyle.h"
 #include "ui/widgets/detailpanel.h"
 #include "ui/widgets/label.h"
 
@@ -34,6 +35,7 @@ void ReadinessPage::build()
     row->setSpacing(0);
     m_tabs = named(new QTabWidget(this), QStringLiteral("readinessTabs"), tr("Readiness"));
     m_tabs->setDocumentMode(true);
+    m_tabs->setProperty(QuietStyle::kTabIndent, 16);
     m_tabs->tabBar()->setExpanding(false);
     named(m_tabs->tabBar(), QStringLiteral("readinessTabBar"), tr("Readiness views"));
     add(new FindingsTab(series(), m_tabs), tr("Findings"));

@@ -61,14 +61,14 @@ void HeaderBar::build()
     m_verdict = named(new Label(theme::Type::Title, Label::Tone::Text, this), QStringLiteral("verdict"), tr("Verdict"));
     m_gates = new Label(theme::Type::Body, Label::Tone::Quiet, this);
     m_gates->setElided(true);
-    m_gates->setMinimumWidth(200);
+    m_gates->setMinimumWidth(220);
     auto *verdictRow = new QWidget(this);
     auto *verdictLayout = new QHBoxLayout(verdictRow);
     verdictLayout->setContentsMargins(0, 0, 0, 0);
     verdictLayout->setSpacing(6);
     verdictLayout->addWidget(m_icon);
     verdictLayout->addWidget(m_verdict, 1);
-    row->addLayout(stacked(verdictRow, m_gates), 3);
+    row->addLayout(stacked(verdictRow, m_gates), 6);
     m_score = named(new Label(theme::Type::Score, Label::Tone::Text, this), QStringLiteral("score"), tr("Score"));
     row->addWidget(m_score);
     m_measured = new Label(theme::Type::Small, Label::Tone::Quiet, this);
@@ -76,7 +76,7 @@ void HeaderBar::build()
     row->addLayout(stacked(m_measured, m_was));
     m_day = new ScoreSparkline(this);
     row->addWidget(m_day);
-    row->addStretch(2);
+    row->addStretch(1);
     m_oldest = new Label(theme::Type::Small, Label::Tone::Quiet, this);
     row->addWidget(m_oldest);
     m_lock = named(new QPushButton(this), QStringLiteral("lock"), tr("Read-only or armed"));

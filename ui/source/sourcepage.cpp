@@ -7,6 +7,7 @@
 #include "models/presenters/readinesspresenter.h"
 #include "models/presenters/vitals.h"
 #include "ui/charts/chartcolumn.h"
+#include "ui/theme/quietstyle.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/detailpanel.h"
 #include "ui/widgets/label.h"
@@ -111,6 +112,7 @@ void SourcePage::buildTables()
 {
     m_tabs = named(new QTabWidget, QStringLiteral("tables"), tr("Tables"));
     m_tabs->setDocumentMode(true);
+    m_tabs->setProperty(QuietStyle::kTabIndent, -8);
     m_tabs->tabBar()->setAccessibleName(tr("Tables"));
     m_tabs->tabBar()->setObjectName(QStringLiteral("tableTabs"));
     m_tabs->setMinimumHeight(kTableHeight);
@@ -255,7 +257,7 @@ void SourcePage::showDetail(const Snapshot &snapshot, const Assessment &assessme
     Detail shown = m_origin == Origin::Nothing ? Detail{} : detailOf(m_key, snapshot, assessment);
     if (shown.isEmpty()) {
         const SourceState *state = snapshot.source(m_source);
-        shown = state ? detail::ofSource(*state) : Detail{};
+        shown = state ? detail::ofSource(*state, snapshot) : Detail{};
     }
     if (shown.steps.empty() && !shown.isEmpty())
         shown.steps = detail::steps(m_action, session().environment());

@@ -5,6 +5,10 @@
 
 #include <QPainter>
 #include <QStyleOption>
+#include <QVariant>
+#include <QWidget>
+
+#include <algorithm>
 
 namespace muster {
 
@@ -129,11 +133,56 @@ void QuietStyle::drawHeader(const QStyleOption *option, QPainter *painter) const
     painter->restore();
 }
 
+void QuietStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex *option, QPainter *painter, const QWidget *widget) const
+{
+    if (control == CC_ScrollBar)
+        drawScrollBar(option, painter, widget);
+    else
+        QProxyStyle::drawComplexControl(control, option, painter, widget);
+}
+
+void QuietStyle::drawScrollBar(const QStyleOptionComplex *option, QPainter *painter, const QWidget *widget) const
+{
+    const auto *bar = qstyleoption_cast<const QStyleOptionSlider *>(option);
+    if (!bar || bar->maximum <= bar->minimum)
+        return;
+    const theme::Colors &c = theme::colors(option->palette);
+    const QRectF slider = QRectF(subControlRect(CC_ScrollBar, option, SC_ScrollBarSlider, widget)).adjusted(2, 2, -2, -2);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(option->state & (State_MouseOver | State_Sunken) ? c.quiet : c.track);
+    painter->drawRoundedRect(slider, 3, 3);
+    painter->restore();
+}
+
+// No arrow buttons: the slider has the whole length.
+QRect QuietStyle::subControlRect(ComplexControl control, const QStyleOptionComplex *option, SubControl part, const QWidget *widget) const
+{
+    const auto *bar = control == CC_ScrollBar ? qstyleoption_cast<const QStyleOptionSlider *>(option) : nullptr;
+    if (!bar)
+        return QProxyStyle::subControlRect(control, option, part, widget);
+    if (part == SC_ScrollBarAddLine || part == SC_ScrollBarSubLine)
+        return {};
+    if (part == SC_ScrollBarGroove)
+        return bar->rect;
+    const bool isVertical = bar->orientation == Qt::Vertical;
+    const int length = isVertical ? bar->rect.height() : bar->rect.width();
+    const int range = bar->maximum - bar->minimum;
+    const int size = range > 0 ? std::clamp(int(qint64(length) * bar->pageStep / (range + std::max(1, bar->pageStep))), 24, std::max(24, length)) : length;
+    const int start = sliderPositionFromValue(bar->minimum, bar->maximum, bar->sliderPosition, length - size, bar->upsideDown);
+    const auto rect = [&](int from, int to) { return isVertical ? QRect(bar->rect.left(), bar->rect.top() + from, bar->rect.width(), to - from) : QRect(bar->rect.left() + from, bar->rect.top(), to - from, bar->rect.height()); };
+    if (part == SC_ScrollBarSubPage)
+        return rect(0, start);
+    return part == SC_ScrollBarAddPage ? rect(start + size, length) : rect(start, start + size);
+}
+
 int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, const QWidget *widget) const
 {
     switch (metric) {
     case PM_DefaultFrameWidth: return 1;
     case PM_SplitterWidth: return 1;
+    case PM_ScrollBarExtent: return 10;
     case PM_TabBarTabHSpace: return 24;
     case PM_TabBarTabVSpace: return 20;
     case PM_TabBarTabOverlap: return 0;
@@ -152,6 +201,13 @@ QSize QuietStyle::sizeFromContents(ContentsType type, const QStyleOption *option
     else if (type == CT_LineEdit || type == CT_ComboBox || type == CT_SpinBox)
         result = result.expandedTo(QSize(0, 30));
     return result;
+}
+
+QRect QuietStyle::subElementRect(SubElement element, const QStyleOption *option, const QWidget *widget) const
+{
+    const QRect rect = QProxyStyle::subElementRect(element, option, widget);
+    const int indent = element == SE_TabWidgetTabBar && widget ? widget->property(kTabIndent).toInt() : 0;
+    return rect.translated(indent, 0);
 }
 
 int QuietStyle::styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *data) const

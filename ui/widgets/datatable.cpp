@@ -50,11 +50,12 @@ void DataTable::show(std::vector<RowColumn> columns, std::vector<Row> rows)
 {
     const bool isNewShape = columns != m_rows->columns();
     m_rows->setColumns(std::move(columns));
-    if (isNewShape)
-        layoutColumns();
     const int before = m_rows->rowCount();
     m_rows->setRows(std::move(rows));
-    if (m_mostRows > 0 && (before != m_rows->rowCount() || isNewShape))
+    if (before == m_rows->rowCount() && !isNewShape)
+        return;
+    layoutColumns();
+    if (m_mostRows > 0)
         fit();
 }
 
@@ -125,11 +126,25 @@ void DataTable::focusInEvent(QFocusEvent *event)
 void DataTable::layoutColumns()
 {
     const auto &columns = m_rows->columns();
+    std::vector<int> widths;
     int left = viewport()->width();
-    for (const RowColumn &column : columns)
-        left -= column.width;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        widths.push_back(columns[i].width < 0 ? textWidth(i, -columns[i].width) : columns[i].width);
+        left -= widths.back();
+    }
     for (std::size_t i = 0; i < columns.size(); ++i)
-        setColumnWidth(int(i), columns[i].width > 0 ? columns[i].width : std::max(left, kLeastStretch));
+        setColumnWidth(int(i), widths[i] > 0 ? widths[i] : std::max(left, kLeastStretch));
+}
+
+int DataTable::textWidth(std::size_t column, int most) const
+{
+    constexpr int kLeast = 72;
+    constexpr qsizetype kMeasured = 60; // characters
+    const QFontMetrics metrics(theme::font(theme::Type::Strong));
+    int width = kLeast;
+    for (const Row &row : m_rows->rows())
+        width = std::max(width, column < row.cells.size() ? metrics.horizontalAdvance(row.cells[column].text.left(kMeasured)) + 18 : 0);
+    return std::min(width, most);
 }
 
 bool DataTable::viewportEvent(QEvent *event)

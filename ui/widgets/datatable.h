@@ -43,6 +43,7 @@ protected:
 
 private:
     void layoutColumns();
+    [[nodiscard]] int textWidth(std::size_t column, int most) const;
     void fit();
 
     RowsModel *m_rows;
