@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/pgconnector.h"
 
+#include "connectors/net/handshakewitness.h"
 #include "connectors/net/resolver.h"
 #include "connectors/net/stream.h"
 #include "connectors/postgres/pgfaults.h"
@@ -146,12 +147,18 @@ void noteStage(ConnectStage stage, BootTime &since_, ConnectionInfo &info)
         info.auth += took;
 }
 
-Fault failed(PGconn *connection, ConnectStage stage, const Candidate &candidate)
+Fault failed(PGconn *connection, ConnectStage stage, const Candidate &candidate, const net::HandshakeWitness &witness = {})
 {
     if (PQconnectionNeedsPassword(connection))
         return {FaultKind::Auth, "auth", candidate.label + ": the server asks for a password and none is declared",
                 "Declare \"password\" in the environment file, or add a line to the passfile."};
-    return connectFault(stage, PQerrorMessage(connection), candidate.label);
+    std::string message = PQerrorMessage(connection);
+    if (const auto reason = witness.verifyError(); !reason.empty() && stage == ConnectStage::Tls) {
+        while (message.ends_with('\n'))
+            message.pop_back();
+        message += ": " + reason;
+    }
+    return connectFault(stage, message, candidate.label);
 }
 
 /// Drives one connect to its end. The socket may change between two polls.
@@ -160,12 +167,13 @@ std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate,
     auto stage = ConnectStage::Tcp;
     auto stageStart = BootClock::now();
     auto wanted = PGRES_POLLING_WRITING;
+    net::HandshakeWitness witness;
     while (wanted != PGRES_POLLING_OK) {
         if (wanted == PGRES_POLLING_FAILED || PQstatus(connection) == CONNECTION_BAD)
-            return std::unexpected(failed(connection, stage, candidate));
+            return std::unexpected(failed(connection, stage, candidate, witness));
         const int socket = PQsocket(connection);
         if (socket < 0)
-            return std::unexpected(failed(connection, stage, candidate));
+            return std::unexpected(failed(connection, stage, candidate, witness));
         switch (net::waitFor(socket, wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline, interrupter)) {
         case net::Wake::Interrupted:
             return std::unexpected(net::cancelledFault(std::string(toString(stage))));
@@ -174,6 +182,7 @@ std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate,
         case net::Wake::Ready:
             break;
         }
+        witness.watch(PQsslStruct(connection, "OpenSSL"));
         const auto before = stage;
         wanted = PQconnectPoll(connection);
         stage = stageOf(PQstatus(connection), before);
@@ -201,6 +210,13 @@ std::expected<PgHandle, Fault> attempt(const ConnectionParameters &parameters, c
     PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT);
     info.address = candidate.label;
     return handle;
+}
+
+/// On a very near server the whole handshake may happen within one call of libpq, which then frees the session with the reason in it. Another try costs
+/// no login and nearly always sees it: "expired" and "unknown authority" are different nights for an operator.
+bool isReasonMissing(const Fault &fault)
+{
+    return fault.kind == FaultKind::Tls && fault.detail.ends_with("certificate verify failed");
 }
 
 /// Trying another address would change nothing, or would count as another wrong password.
@@ -233,7 +249,10 @@ std::expected<PgHandle, Fault> openConnection(const ConnectionParameters &parame
         const auto own = deadline.atMost(deadline.left() / left);
         const auto &candidate = (*addresses)[i];
         const bool isTlsPossible = !candidate.hostaddr.empty();
-        auto handle = attempt(parameters, password, options, isPreferred ? (isTlsPossible ? "require" : "disable") : parameters.sslmode(), candidate, own, interrupter, info);
+        const std::string sslmode = isPreferred ? (isTlsPossible ? "require" : "disable") : parameters.sslmode();
+        auto handle = attempt(parameters, password, options, sslmode, candidate, own, interrupter, info);
+        for (int retry = 0; retry < 3 && !handle && isReasonMissing(handle.error()); ++retry)
+            handle = attempt(parameters, password, options, sslmode, candidate, own, interrupter, info);
         if (!handle && isPreferred && isTlsPossible && handle.error().kind == FaultKind::Tls)
             handle = attempt(parameters, password, options, "disable", candidate, own, interrupter, info);
         if (handle)
