@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/prometheus/exposition.h"
+#include "connectors/prometheus/promclient.h"
+#include "connectors/prometheus/promfacts.h"
+#include "connectors/prometheus/promparser.h"
+
+#include <QDir>
+#include <QFile>
+#include <QtTest>
+
+#include <cmath>
+
+using namespace muster;
+using namespace muster::prometheus;
+
+namespace {
+
+std::string fixture(const char *name)
+{
+    QFile file(QStringLiteral(MUSTER_TEST_DATA "/prometheus/") % QString::fromLatin1(name));
+    return file.open(QIODevice::ReadOnly) ? file.readAll().toStdString() : std::string();
+}
+
+const Value *valueOf(const FactBatch &batch, std::string_view name)
+{
+    for (const auto &fact : batch.facts) {
+        if (fact.name == name)
+            return &fact.value;
+    }
+    return nullptr;
+}
+
+void parseWithAll(std::string_view bytes)
+{
+    [[maybe_unused]] const auto a = parseBuildVersion(bytes);
+    [[maybe_unused]] const auto b = parseRuntimeInfo(bytes);
+    [[maybe_unused]] const auto c = parseTargets(bytes);
+    [[maybe_unused]] const auto d = parseRules(bytes);
+    [[maybe_unused]] const auto e = parseAlerts(bytes);
+    [[maybe_unused]] const auto f = parseQuery(bytes);
+    [[maybe_unused]] const auto g = parseRange(bytes);
+    [[maybe_unused]] const auto h = parseAlertmanagerStatus(bytes);
+    [[maybe_unused]] const auto i = parseAlertmanagerAlerts(bytes);
+    [[maybe_unused]] const auto j = parseSilences(bytes);
+    [[maybe_unused]] const auto k = parseReceivers(bytes);
+    [[maybe_unused]] const auto l = parseFailure(500, bytes);
+}
+
+} // namespace
+
+class TestPrometheusParser : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void readsTheServersAnswers();
+    void readsAlertmanagersAnswers();
+    void readsQueries();
+    void saysWhatWentWrong();
+    void countsFailingRulesAndStaleTargets();
+    void findsTheWatchdog();
+    void survivesBrokenAnswers();
+    void readsDurationsAndTimes();
+    void keepsRangesUnderTheLimit();
+    void readsTextFormat_data();
+    void readsTextFormat();
+    void choosesTheFormatByContentType();
+    void leavesOutWhatDeviates();
+};
+
+void TestPrometheusParser::readsTheServersAnswers()
+{
+    QCOMPARE(parseBuildVersion(fixture("buildinfo.json")).value(), "2.42.0+ds");
+    const auto info = parseRuntimeInfo(fixture("runtimeinfo.json")).value();
+    QVERIFY(info.isReloadGood);
+    QVERIFY(info.startTime > 1.7e9);
+    const auto targets = parseTargets(fixture("targets.json")).value();
+    QVERIFY(!targets.empty());
+    QCOMPARE(targets.front().health, "up");
+    QCOMPARE(targets.front().interval, 1.0);
+    QVERIFY(targets.front().lastScrape >= info.startTime);
+    QVERIFY(targets.front().duration > 0 && targets.front().duration < 5);
+    const auto rules = parseRules(fixture("rules.json")).value();
+    QCOMPARE(rules.size(), std::size_t{4});
+    QVERIFY(rules[0].isAlerting());
+    QCOMPARE(rules[0].state, "firing");
+    QCOMPARE(rules[3].health, "err");
+    QVERIFY(!rules[3].error.empty());
+    const auto alerts = parseAlerts(fixture("alerts.json")).value();
+    QCOMPARE(alerts.size(), std::size_t{1});
+    QCOMPARE(alerts[0].annotation("summary"), "Always fires <b>on purpose</b>"); // data, made inert where it is shown
+}
+
+void TestPrometheusParser::readsAlertmanagersAnswers()
+{
+    const auto status = parseAlertmanagerStatus(fixture("am-status.json")).value();
+    QVERIFY(!status.version.empty());
+    QVERIFY(status.hasIntegration);
+    const auto alerts = parseAlertmanagerAlerts(fixture("am-alerts.json")).value();
+    QCOMPARE(alerts.at(0).label("alertname"), "Watchdog");
+    QCOMPARE(alerts.at(0).receivers, std::vector<std::string>{"oncall"});
+    QCOMPARE(parseReceivers(fixture("am-receivers.json")).value(), std::vector<std::string>{"oncall"});
+    const auto silences = parseSilences(fixture("am-silences.json")).value();
+    QCOMPARE(silences.at(0).matchers, "alertname=\"DatabaseDown\", instance=~\"db.+\"");
+    QCOMPARE(silences.at(0).state, "active");
+    QVERIFY(silences.at(0).endsAt > 1.7e9);
+}
+
+void TestPrometheusParser::readsQueries()
+{
+    const auto buckets = parseQuery(fixture("query-vector.json")).value();
+    QVERIFY(buckets.samples.size() > 3);
+    QVERIFY(buckets.samples.front().labels.contains("le"));
+    QVERIFY(std::isnan(parseQuery(fixture("query-scalar-nan.json")).value().samples.at(0).value));
+    const auto range = parseRange(fixture("range.json")).value();
+    QVERIFY(!range.series.empty());
+    QCOMPARE(range.series.front().points.front().value, 1.0);
+    const auto warned = parseQuery(R"({"status":"success","warnings":["w"],"infos":["i"],"data":{"resultType":"vector","result":[]}})").value();
+    QCOMPARE(warned.warnings, (std::vector<std::string>{"w", "i"}));
+}
+
+void TestPrometheusParser::saysWhatWentWrong()
+{
+    const auto error = parseQuery(fixture("query-error.json")).error();
+    QVERIFY(error.kind == FaultKind::Protocol);
+    QVERIFY(error.detail.contains("bad_data"));
+    QVERIFY(parseFailure(503, R"({"status":"error","errorType":"timeout","error":"query timed out"})").kind == FaultKind::Timeout);
+    QVERIFY(parseFailure(401, "").kind == FaultKind::Auth);
+    QVERIFY(parseFailure(403, "").kind == FaultKind::Denied);
+    QVERIFY(parseFailure(503, "Service Unavailable").kind == FaultKind::Unavailable);
+    QVERIFY(parseTargets("<html>").error().kind == FaultKind::Protocol);
+    QVERIFY(parseQuery(R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,2]}]}})").error().kind == FaultKind::Protocol);
+}
+
+void TestPrometheusParser::countsFailingRulesAndStaleTargets()
+{
+    FactBatch batch;
+    addRuleFacts(batch, parseRules(fixture("rules.json")).value(), 0);
+    QCOMPARE(*valueOf(batch, "prometheus.rules_alerting"), Value(2.0));
+    QCOMPARE(*valueOf(batch, "prometheus.rules_failing"), Value(1.0));
+    QCOMPARE(*valueOf(batch, "prometheus.database_alert_rules"), Value(1.0));
+    const std::vector<ScrapeTarget> targets = {{"node", "a", "up", "", 1000, 15, 0.1}, {"node", "b", "up", "", 960, 15, 0.1}, {"pg", "c", "down", "refused", 990, 15, 0.1}, {"new", "d", "unknown", "", 0, 15, 0}};
+    addTargetFacts(batch, targets, 1000);
+    QCOMPARE(*valueOf(batch, "prometheus.targets_up"), Value(2.0));
+    QCOMPARE(*valueOf(batch, "prometheus.targets_down"), Value(1.0));
+    QCOMPARE(*valueOf(batch, "prometheus.targets_stale"), Value(1.0));
+    QCOMPARE(*valueOf(batch, "prometheus.target_worst"), Value(std::string("pg c: refused")));
+}
+
+void TestPrometheusParser::findsTheWatchdog()
+{
+    AlertmanagerView good{"http://am", {}, {"0.25", "ready", true}, {{{{"alertname", "Watchdog"}}, {}, "active", 0, {}}}, {}, {"oncall"}};
+    AlertmanagerView dead{"http://am2", Fault{FaultKind::Refused, "tcp", "closed", {}}, {}, {}, {}, {}};
+    const auto watchdog = [](const std::vector<AlertmanagerView> &views, const char *name) {
+        FactBatch batch;
+        addAlertmanagerFacts(batch, views, name);
+        return *valueOf(batch, "prometheus.watchdog_firing");
+    };
+    QCOMPARE(watchdog({good}, "Watchdog"), Value(true));
+    QCOMPARE(watchdog({good, dead}, "Watchdog"), Value(true));
+    QCOMPARE(watchdog({good}, "DeadMan"), Value(false));
+    QVERIFY(std::holds_alternative<Unknown>(watchdog({good, dead}, "DeadMan"))); // the dead one may have it
+    QVERIFY(std::holds_alternative<Unknown>(watchdog({}, "Watchdog")));
+}
+
+void TestPrometheusParser::survivesBrokenAnswers()
+{
+    const QDir folder(QStringLiteral(MUSTER_TEST_DATA "/prometheus"));
+    const auto names = folder.entryList({QStringLiteral("*.json")});
+    QVERIFY(names.size() >= 12);
+    for (const auto &name : names) {
+        const auto bytes = fixture(qPrintable(name));
+        for (std::size_t length = 0; length < bytes.size(); length += 7) {
+            parseWithAll(std::string_view(bytes).substr(0, length));
+            auto broken = bytes;
+            broken[length] = static_cast<char>(broken[length] ^ 0x15);
+            parseWithAll(broken);
+        }
+    }
+    for (const char *odd : {"null", "[]", "{}", "[null]", "[1,\"a\",[]]", R"({"status":"success","data":null})", R"({"status":"success","data":{"groups":[1,{"rules":[2]}],"alerts":["x"],"activeTargets":[null]}})"})
+        parseWithAll(odd);
+    QVERIFY(!parseRules(std::string(200000, '[')));
+}
+
+void TestPrometheusParser::readsDurationsAndTimes()
+{
+    QCOMPARE(parseDuration("1m30s"), 90.0);
+    QCOMPARE(parseDuration("500ms"), 0.5);
+    QCOMPARE(parseDuration("1d"), 86400.0);
+    for (const char *bad : {"", "s", "5", "5x", "-5s"})
+        QCOMPARE(parseDuration(bad), 0.0);
+    QCOMPARE(parseTime("2001-09-09T01:46:40Z"), 1e9);
+    QCOMPARE(parseTime("2001-09-09T03:46:40.5+02:00"), 1e9 + 0.5);
+    for (const char *bad : {"", "0001-01-01T00:00:00Z", "2001-09-09", "2001-13-09T01:46:40Z", "2001-09-09T01:46:40", "2001-09-09T01:46:40.Z"})
+        QVERIFY2(parseTime(bad) == 0 || parseTime(bad) == 1e9, bad);
+}
+
+void TestPrometheusParser::keepsRangesUnderTheLimit()
+{
+    using namespace std::chrono_literals;
+    const WallTime from{};
+    QCOMPARE(raisedStep(from, from + 1h, 15000ms), 15000ms);
+    QCOMPARE(raisedStep(from, from + 1h, 0ms), 1000ms);
+    for (const std::chrono::seconds span : {10999s, 11000s, 11001s, 604800s, 31536000s}) {
+        const auto step = raisedStep(from, from + span, 1000ms);
+        QVERIFY(Millis(span) / step < 11000);
+        QVERIFY(step % 1000 == 0ms);
+    }
+}
+
+void TestPrometheusParser::readsTextFormat_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<int>("series");
+    QTest::addColumn<int>("line"); // of the first problem; 0 = none
+    const auto row = [](const char *name, const char *text, int series, int line) { QTest::newRow(name) << QByteArray(text) << series << line; };
+    row("empty", "", 0, 0);
+    row("plain", "a 1\n", 1, 0);
+    row("blanks and comments", "\n# hello\n  a{ x = \"1\" , } \t 2  1700000000000 \n\n", 1, 0);
+    row("nothing before the value", "a{x=\"1\"}2\n", 1, 0);
+    row("special values", "a NaN\nb +Inf\nc -Inf\n", 3, 0);
+    row("quoted name", "{\"my.metric\",x=\"1\"} 1\n", 1, 0);
+    row("escapes", "a{x=\"\\\"\\\\\\n\"} 1\n", 1, 0);
+    row("typed", "# TYPE a histogram\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n", 3, 0);
+    row("no end of line", "a 1", 1, 1);
+    row("hex float", "a 0x1p3\n", 0, 1);
+    row("underscore", "a 1_000\n", 0, 1);
+    row("seconds for a timestamp", "a 1 1700000000.5\n", 0, 1);
+    row("text behind", "a 1 1 1\n", 0, 1);
+    row("second TYPE", "# TYPE a counter\na 1\n# TYPE a counter\n", 1, 3);
+    row("unknown TYPE", "# TYPE a summ\na 1\n", 1, 1);
+    row("label twice", "b 1\na{x=\"1\",x=\"2\"} 1\n", 1, 2);
+    row("open quote", "a{x=\"1} 1\n", 0, 1);
+    row("no UTF-8", "a{x=\"\xff\"} 1\n", 0, 1);
+    row("page", "<html>\n</html>\n", 0, 1);
+}
+
+void TestPrometheusParser::readsTextFormat()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(int, series);
+    QFETCH(int, line);
+    const auto seen = parseExposition({text.constData(), static_cast<std::size_t>(text.size())}, Format::Text, Mode::Lenient);
+    QCOMPARE(static_cast<int>(seen.series), series);
+    QCOMPARE(seen.problems.empty() ? 0 : static_cast<int>(seen.problems.front().line), line);
+}
+
+void TestPrometheusParser::choosesTheFormatByContentType()
+{
+    QCOMPARE(formatOf("text/plain; version=0.0.4; charset=utf-8"), std::optional(Format::Text));
+    QCOMPARE(formatOf("Application/OpenMetrics-Text; version=1.0.0"), std::optional(Format::OpenMetrics));
+    for (const char *other : {"", "text/html", "application/vnd.google.protobuf", "application/json"})
+        QVERIFY2(!formatOf(other), other);
+    // The same bytes: a comment is allowed in one and not in the other.
+    QVERIFY(parseExposition("# hi\na 1\n", Format::Text, Mode::Strict).isGood());
+    QVERIFY(!parseExposition("# hi\na 1\n", Format::OpenMetrics, Mode::Strict).isGood());
+}
+
+void TestPrometheusParser::leavesOutWhatDeviates()
+{
+    const auto seen = parseExposition("# TYPE a counter\na_total 1\na_total{x=1} 2\na_total{x=\"2\"} 3\n# EOF\n", Format::OpenMetrics, Mode::Lenient);
+    QCOMPARE(seen.series, std::size_t{2});
+    QCOMPARE(seen.problems.size(), std::size_t{1});
+    QCOMPARE(seen.problems.front().text(), "line 3, column 11: expected a quoted text");
+    std::string hostile;
+    for (int i = 0; i < 100000; ++i)
+        hostile += "}{\n";
+    QCOMPARE(parseExposition(hostile, Format::Text, Mode::Lenient).problems.size(), std::size_t{20});
+}
+
+QTEST_APPLESS_MAIN(TestPrometheusParser)
+#include "tst_prometheusparser.moc"
