@@ -152,6 +152,8 @@ Fault Race::fault(Wake end) const
     std::string detail;
     for (const Attempt &attempt : attempts(end))
         detail += (detail.empty() ? "" : "; ") + attempt.address + ": " + attempt.error + " (" + std::to_string(attempt.took.count()) + " ms)";
+    if (detail.empty())
+        detail = "no time was left to connect to " + m_addresses.front().text;
     const bool isRefused = std::any_of(m_tries.begin(), m_tries.end(), [](const Try &attempt) { return attempt.error == ECONNREFUSED; });
     if (isRefused)
         return {FaultKind::Refused, "tcp", detail, "The host answers, but nothing listens on this port: check that the service runs, and the port."};

@@ -47,6 +47,7 @@ Legacy checkLegacy(const Opener &open, const std::string &host, const net::TlsOp
         if (attempted.answer == Answer::Unclear) {
             legacy.isChecked = false;
             legacy.why = attempted.why;
+            break;
         }
     }
     return legacy;
