@@ -170,6 +170,11 @@ def apply_alerting(place, is_fixed):
         wait_for(lambda: monitoring.get_json(url), 15, "Alertmanager shows the Watchdog")
 
 
+def apply_api_metrics(place, is_fixed):
+    """The shop shows its histogram or not; done when Prometheus has scraped that."""
+    wait_for(lambda: (monitoring.value(place, "http_request_duration_seconds_count") is not None) == is_fixed, 15, "Prometheus scrapes the histogram")
+
+
 # -- topology ----------------------------------------------------------------------------------------------------
 def apply_balancing(place, is_fixed):
     if is_fixed:
@@ -220,7 +225,7 @@ ITEMS = {
     "https-enforced": apply_web, "rate-limiting": None, "security-log": apply_security_log, "input-validation": None,
     "database-monitoring": apply_database_monitoring, "index-completion": apply_indexes, "slow-query-log": apply_slow_log,
     "query-performance": apply_query_performance,
-    "response-caching": None, "api-documentation": None, "api-metrics": None, "load-balancing": apply_balancing, "load-test": apply_load_test,
+    "response-caching": None, "api-documentation": None, "api-metrics": apply_api_metrics, "load-balancing": apply_balancing, "load-test": apply_load_test,
     "alerting": apply_alerting, "automated-backups": apply_backups,
 }
 

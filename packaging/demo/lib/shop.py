@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shop's API: what production runs behind nginx. The items that are fixed (state.json) decide how well it does.
 
-    GET /items?limit=&offset=  /items/ID  /orders?customer=  /health  /metrics  /static/app.js  /openapi.json     POST /orders
+    GET /  /items?limit=&offset=  /items/ID  /orders?customer=  /health  /metrics  /static/app.js  /openapi.json     POST /orders
     POST /internal/alerts      Alertmanager's webhook, one JSON line a call in alerts.jsonl
 """
 import hashlib
@@ -96,7 +96,10 @@ class Handler(BaseHTTPRequestHandler):
         url = urllib.parse.urlsplit(self.path)
         query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
         shop = self.server.shop
-        if url.path == "/items":
+        if url.path == "/":
+            self.route = "/"
+            self._send_cacheable(b'{"service":"shop","links":["/items","/orders","/health"]}\n')
+        elif url.path == "/items":
             self.route = "/items"
             self._send_cacheable(shop.items(query, self.fixed))
         elif url.path.startswith("/items/"):
