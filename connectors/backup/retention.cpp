@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/backup/retention.h"
+
+namespace muster::backup {
+
+std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int keep)
+{
+    std::vector<std::string> ids;
+    int good = 0;
+    for (const auto &backup : newestFirst) {
+        if (!backup.isOwn || backup.isOtherCluster || backup.rung == Rung::Running)
+            continue;
+        if (backup.rung == Rung::Interrupted) {
+            if (backup.isRemovable)
+                ids.push_back(backup.id);
+            continue;
+        }
+        const bool isBeyond = keep > 0 && good >= keep;
+        if (isBeyond)
+            ids.push_back(backup.id);
+        else if (backup.isUsable())
+            ++good;
+    }
+    return ids;
+}
+
+} // namespace muster::backup
