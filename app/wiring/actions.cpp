@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring/targets.h"
 #include "app/wiring/wiring.h"
+#include "connectors/backup/backupaction.h"
+#include "connectors/backup/verifybackupaction.h"
 #include "connectors/redis/flushaction.h"
 #include "connectors/smtp/mailtestaction.h"
 
@@ -16,8 +18,17 @@ class Actions : public ActionFactory
 public:
     explicit Actions(environment::Environment environment) : m_environment(std::move(environment)), m_targets(m_environment) {}
 
-    [[nodiscard]] std::unique_ptr<Action> backup(const std::string &) const override { return nullptr; }
-    [[nodiscard]] std::unique_ptr<Action> verifyBackup(const std::string &, const std::string &) const override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<Action> backup(const std::string &set) const override
+    {
+        const auto *entry = backupNamed(set);
+        return entry ? std::make_unique<backup::BackupAction>(m_targets.backup(*entry)) : nullptr;
+    }
+
+    [[nodiscard]] std::unique_ptr<Action> verifyBackup(const std::string &set, const std::string &id) const override
+    {
+        const auto *entry = backupNamed(set);
+        return entry ? std::make_unique<backup::VerifyBackupAction>(m_targets.backup(*entry), id) : nullptr;
+    }
 
     [[nodiscard]] std::unique_ptr<Action> flush(const FlushRequest &request) const override
     {
@@ -35,6 +46,12 @@ public:
     }
 
 private:
+    [[nodiscard]] const environment::Backup *backupNamed(const std::string &name) const
+    {
+        const auto it = std::ranges::find(m_environment.backups, name, &environment::Backup::name);
+        return it != m_environment.backups.end() && isRunnable(*it) ? &*it : nullptr;
+    }
+
     environment::Environment m_environment;
     Targets m_targets;
 };

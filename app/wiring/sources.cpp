@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring/targets.h"
 #include "app/wiring/wiring.h"
+#include "connectors/backup/backupsource.h"
 #include "connectors/http/httpsource.h"
 #include "connectors/pgbouncer/pgbouncersource.h"
 #include "connectors/postgres/postgressource.h"
@@ -32,6 +33,10 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
     }
     for (const auto &entry : environment.http)
         sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry)));
+    for (const auto &entry : environment.backups) {
+        if (isRunnable(entry))
+            sources.push_back(std::make_unique<backup::BackupSource>(targets.backup(entry)));
+    }
     if (environment.smtp)
         sources.push_back(std::make_unique<smtp::SmtpSource>(targets.smtp(*environment.smtp)));
     return sources;

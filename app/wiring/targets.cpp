@@ -18,6 +18,11 @@ std::string operatorName()
     return std::string(user ? user->pw_name : std::to_string(geteuid())) + "@" + host.data();
 }
 
+bool isRunnable(const environment::Backup &entry)
+{
+    return entry.driver == "pg_dump";
+}
+
 net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn)
 {
     net::TlsOptions options;
@@ -138,6 +143,17 @@ smtp::Target Targets::smtp(const environment::Smtp &entry) const
     target.to = entry.to;
     target.heloName = entry.helo;
     return target;
+}
+
+backup::Set Targets::backup(const environment::Backup &entry) const
+{
+    backup::Set set;
+    set.name = entry.name;
+    set.directory = entry.directory;
+    set.window = entry.window;
+    set.keep = entry.keep;
+    set.server = postgresNamed(entry.postgres);
+    return set;
 }
 
 postgres::Target Targets::postgresNamed(const std::string &name) const

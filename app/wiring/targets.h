@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/environment/environment.h"
+#include "connectors/backup/backupset.h"
 #include "connectors/http/target.h"
 #include "connectors/net/stream.h"
 #include "connectors/postgres/conninfo.h"
@@ -31,6 +32,8 @@ public:
     [[nodiscard]] http::Target http(const environment::Http &entry) const;
     [[nodiscard]] smtp::Target smtp(const environment::Smtp &entry) const;
 
+    [[nodiscard]] backup::Set backup(const environment::Backup &entry) const;
+
     /// The declared PostgreSQL of that name; the environment parser made sure that it exists.
     [[nodiscard]] postgres::Target postgresNamed(const std::string &name) const;
 
@@ -41,6 +44,9 @@ private:
     std::shared_ptr<SecretStore> m_secrets;
     std::string m_operator;
 };
+
+/// Is this a driver that this version runs and judges? The others stay "not measured".
+[[nodiscard]] bool isRunnable(const environment::Backup &entry);
 
 [[nodiscard]] net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn);
 
