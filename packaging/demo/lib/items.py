@@ -171,8 +171,9 @@ def apply_alerting(place, is_fixed):
 
 
 def apply_api_metrics(place, is_fixed):
-    """The shop shows its histogram or not; done when Prometheus has scraped that."""
-    wait_for(lambda: (monitoring.value(place, "http_request_duration_seconds_count") is not None) == is_fixed, 15, "Prometheus scrapes the histogram")
+    """The shop shows its histogram or not; done when Prometheus has scraped that, by the series that each scrape itself makes."""
+    series = 'http_request_duration_seconds_count{route="/metrics"}'
+    wait_for(lambda: (monitoring.value(place, series) is not None) == is_fixed, 15, "Prometheus scrapes the histogram")
 
 
 # -- topology ----------------------------------------------------------------------------------------------------
