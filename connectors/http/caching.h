@@ -38,7 +38,7 @@ struct CachingProbe {
 
 /// Cache-Control says how long (or no-cache with a validator), and a 304 or a shared cache's hit proves that it works.
 [[nodiscard]] Verdict judgeCaching(const CachingProbe &probe);
-/// Is this a 304 that carries what the 200 carried (Date, ETag, Vary, Cache-Control)?
+/// Is this a 304 that carries what the 200 carried (Date, ETag, Cache-Control)? A missing Vary is only mentioned.
 [[nodiscard]] Verdict judgeNotModified(const Response &full, const Response &conditional);
 
 /// A static file: a fingerprint in its name wants a year and immutable; others revalidate with 304 and have a Cache-Control.

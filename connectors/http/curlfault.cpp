@@ -78,7 +78,6 @@ Fault curlFault(int number, const Reached &reached)
             return {FaultKind::Tls, "tls", detailOf(reached, reached.words), "The server ended the handshake: check that this port speaks TLS."};
         return {FaultKind::Unavailable, "protocol", detailOf(reached, reached.words), "The server closed the connection: look at its log."};
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return {FaultKind::Config, "protocol", detailOf(reached, reached.words), "Check the address in the environment file."};
     default:
         return {FaultKind::Protocol, "protocol", detailOf(reached, reached.words.empty() ? curl_easy_strerror(code) : reached.words), "Look at what listens on this port."};

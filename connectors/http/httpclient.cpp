@@ -79,6 +79,7 @@ private:
     std::array<char, CURL_ERROR_SIZE> m_error{};
     Response m_response;
     std::size_t m_headerBytes = 0;
+    bool m_isHandshaking = false; ///< curl dates a TLS connection's TCP part only after the handshake
     bool m_isHeaderTooLarge = false;
     bool m_isBodyTooLarge = false;
 
@@ -92,6 +93,7 @@ private:
     void read();
     [[nodiscard]] Fault fault(CURLcode code) const;
     [[nodiscard]] Reached reached() const;
+    static CURLcode onHandshake(CURL *easy, void *context, void *self);
     static std::size_t onHeader(char *data, std::size_t size, std::size_t count, void *self);
     static std::size_t onBody(char *data, std::size_t size, std::size_t count, void *self);
 };
@@ -152,6 +154,8 @@ void HttpClient::Transfer::setTls()
         set(CURLOPT_SSLCERT, tls.clientCertFile.c_str());
         set(CURLOPT_SSLKEY, (tls.clientKeyFile.empty() ? tls.clientCertFile : tls.clientKeyFile).c_str());
     }
+    set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::onHandshake);
+    set(CURLOPT_SSL_CTX_DATA, this);
     std::string pins;
     for (const auto &pin : tls.pins)
         pins += (pins.empty() ? "sha256//" : ";sha256//") + pin;
@@ -179,6 +183,12 @@ void HttpClient::Transfer::setHeaders(const std::string &bearer)
     if (!bearer.empty())
         m_headers.add("Authorization: Bearer " + bearer);
     set(CURLOPT_HTTPHEADER, m_headers.get());
+}
+
+CURLcode HttpClient::Transfer::onHandshake(CURL *, void *, void *self)
+{
+    static_cast<Transfer *>(self)->m_isHandshaking = true;
+    return CURLE_OK;
 }
 
 std::size_t HttpClient::Transfer::onHeader(char *data, std::size_t size, std::size_t count, void *self)
@@ -251,7 +261,7 @@ Reached HttpClient::Transfer::reached() const
         curl_easy_getinfo(m_easy.get(), info, &value);
         return value;
     };
-    reached.isConnected = seconds(CURLINFO_CONNECT_TIME) > 0;
+    reached.isConnected = m_isHandshaking || seconds(CURLINFO_CONNECT_TIME) > 0;
     reached.isSecured = seconds(CURLINFO_APPCONNECT_TIME) > 0;
     reached.isAnswering = m_headerBytes > 0;
     reached.words = m_error.data();
