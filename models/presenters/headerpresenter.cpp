@@ -85,6 +85,8 @@ std::vector<SourceAge> sourceAges(const Snapshot &snapshot)
         }
         ages.push_back(age);
     }
+    // What fails must not be cut off where the strip is too short for all.
+    std::ranges::stable_partition(ages, [](const SourceAge &age) { return age.status == CheckStatus::Fail; });
     return ages;
 }
 

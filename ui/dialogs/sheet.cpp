@@ -39,6 +39,7 @@ Sheet::Sheet(const EnvironmentInfo &environment, const QString &title, QWidget *
     column->addLayout(m_content, 1);
     m_buttons = new QHBoxLayout;
     m_buttons->setContentsMargins(24, 8, 24, 16);
+    m_buttons->setSpacing(8);
     m_buttons->addStretch(1);
     m_cancel = named(new QPushButton(tr("Cancel"), this), QStringLiteral("cancel"), tr("Cancel"));
     m_cancel->setDefault(true);
@@ -73,6 +74,8 @@ void Sheet::paintEvent(QPaintEvent *)
     painter.fillRect(rect(), colors.window);
     painter.fillRect(QRect(0, 0, width(), kHead), colors.panel);
     painter.fillRect(QRect(0, kHead, width(), 1), colors.line);
+    painter.setPen(colors.line);
+    painter.drawRect(rect().adjusted(0, 0, -1, -1));
 }
 
 } // namespace muster

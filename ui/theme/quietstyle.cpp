@@ -31,6 +31,8 @@ void QuietStyle::drawPrimitive(PrimitiveElement element, const QStyleOption *opt
             break;
         drawField(option, painter);
         return;
+    case PE_IndicatorRadioButton:
+    case PE_IndicatorCheckBox: drawIndicator(element, option, painter); return;
     case PE_FrameLineEdit: return;
     case PE_FrameTabWidget: return;
     case PE_FrameTabBarBase: {
@@ -79,6 +81,30 @@ void QuietStyle::drawButton(const QStyleOption *option, QPainter *painter) const
     painter->setPen(QPen(isFocused ? c.text : isDefault || (isPrimary && isEnabled) ? c.accent : c.line, isFocused ? 2 : 1));
     painter->setBrush(fill);
     painter->drawRoundedRect(QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
+    painter->restore();
+}
+
+void QuietStyle::drawIndicator(PrimitiveElement element, const QStyleOption *option, QPainter *painter) const
+{
+    const theme::Colors &c = theme::colors(option->palette);
+    const bool isOn = option->state & State_On;
+    const bool isRadio = element == PE_IndicatorRadioButton;
+    const QRectF box = QRectF(option->rect).adjusted(0.5, 0.5, -0.5, -0.5);
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen(isOn || (option->state & State_HasFocus) ? c.accent : c.quiet, 1.2));
+    painter->setBrush(isOn ? c.accent : c.panel);
+    const qreal radius = isRadio ? box.width() / 2 : 2.5;
+    painter->drawRoundedRect(box, radius, radius);
+    if (isOn && isRadio) {
+        painter->setBrush(c.onAccent);
+        painter->setPen(Qt::NoPen);
+        painter->drawEllipse(box.center(), box.width() / 5, box.width() / 5);
+    } else if (isOn) {
+        const QPointF points[] = {{box.left() + 3, box.center().y()}, {box.center().x() - 1, box.bottom() - 3.5}, {box.right() - 2.5, box.top() + 3.5}};
+        painter->setPen(QPen(c.onAccent, 2));
+        painter->drawPolyline(points, 3);
+    }
     painter->restore();
 }
 

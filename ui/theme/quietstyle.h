@@ -26,6 +26,7 @@ public:
 
 private:
     void drawButton(const QStyleOption *option, QPainter *painter) const;
+    void drawIndicator(PrimitiveElement element, const QStyleOption *option, QPainter *painter) const;
     void drawField(const QStyleOption *option, QPainter *painter) const;
     void drawTab(const QStyleOption *option, QPainter *painter) const;
     void drawScrollBar(const QStyleOptionComplex *option, QPainter *painter, const QWidget *widget) const;

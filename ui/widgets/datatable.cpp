@@ -141,7 +141,7 @@ int DataTable::textWidth(std::size_t column, int most) const
     constexpr int kLeast = 72;
     constexpr qsizetype kMeasured = 60; // characters
     const QFontMetrics metrics(theme::font(theme::Type::Strong));
-    int width = kLeast;
+    int width = std::max(kLeast, QFontMetrics(theme::font(theme::Type::Small)).horizontalAdvance(m_rows->columns()[column].title) + 26);
     for (const Row &row : m_rows->rows())
         width = std::max(width, column < row.cells.size() ? metrics.horizontalAdvance(row.cells[column].text.left(kMeasured)) + 18 : 0);
     return std::min(width, most);
