@@ -104,7 +104,9 @@ ProbeView LatencyProbe::view() const
         recent.push_back(since(*m_outSince));
     ProbeView view;
     view.baseline = m_baseline;
-    view.overLimit = static_cast<int>(std::ranges::count_if(recent, [this](Micros took) { return took > m_limit; }));
+    const auto isOver = [this](Micros took) { return took > m_limit; };
+    view.overLimit = static_cast<int>(std::ranges::count_if(recent, isOver));
+    view.calm = static_cast<int>(std::find_if(recent.rbegin(), recent.rend(), isOver) - recent.rbegin());
     view.p95 = percentile(std::move(recent), 0.95);
     view.isAlive = m_isAlive;
     return view;

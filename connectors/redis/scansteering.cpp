@@ -11,7 +11,8 @@ namespace {
 constexpr Micros kShortest{1000};
 constexpr Micros kLongest{3000};
 constexpr Micros kProbeFloor{5000};
-constexpr Millis kRest{10};
+constexpr Millis kRest{3}; // about as long as a page: others get at least half of the server
+constexpr std::size_t kPagesPerDecision = 5;
 constexpr int kPagesBetweenHalvings = 8; // the probe's view lags behind by some pages
 
 } // namespace
@@ -29,12 +30,17 @@ Micros percentile(std::vector<Micros> samples, double share)
 
 void ScanSteering::pageCame(Micros took)
 {
-    const auto service = took - m_roundTrip;
-    if (service > kLongest)
-        scale(0.7);
-    else if (service < kShortest)
-        scale(1.25);
     ++m_pagesSinceHalved;
+    m_pages.push_back(took - m_roundTrip);
+    if (m_pages.size() < kPagesPerDecision)
+        return;
+    const auto service = percentile(std::move(m_pages), 0.5);
+    m_pages.clear();
+    // Long pages of few keys come from a busy machine or network, and smaller ones would only cost the server more.
+    if (service > kLongest && m_count > kFirstCount)
+        scale(std::max(0.7, static_cast<double>(kFirstCount) / m_count));
+    else if (service < kShortest || (service <= kLongest && m_count < kFirstCount))
+        scale(1.5);
 }
 
 Millis ScanSteering::rest(const ProbeView &probe)

@@ -20,8 +20,10 @@ private Q_SLOTS:
     void shrinksWhenPagesAreDear();
     void leavesGoodPagesAlone();
     void countsRoundTripOut();
+    void forgivesLatePages();
     void halvesAndRestsWhenOthersWait();
     void halvesOnceForOneSlowSpell();
+    void probeDrivesBelowFirstCount();
     void trustsHighBaseline();
     void waitsWhenLimitIsPassedAgainAndAgain();
     void knowsHowFarTheCursorIs();
@@ -39,7 +41,7 @@ constexpr Micros kRoundTrip{200};
 
 ProbeView probe(Micros p95, Micros baseline = Micros{200})
 {
-    return {baseline, p95, 0, true};
+    return {baseline, p95, 0, 0, true};
 }
 
 FlushSurvey survey(const char *info = "redis_version:7.0.15\nrun_id:abc\nrole:master\nconnected_slaves:0\naof_enabled:0\n")
@@ -93,7 +95,7 @@ void TestRedisSteering::takesPercentiles()
 void TestRedisSteering::growsWhilePagesAreCheap()
 {
     ScanSteering steering(kRoundTrip);
-    QCOMPARE(steering.count(), 200);
+    QCOMPARE(steering.count(), ScanSteering::kFirstCount);
     for (int i = 0; i < 100; ++i)
         steering.pageCame(500us);
     QCOMPARE(steering.count(), ScanSteering::kLargestCount);
@@ -103,8 +105,13 @@ void TestRedisSteering::shrinksWhenPagesAreDear()
 {
     ScanSteering steering(kRoundTrip);
     for (int i = 0; i < 100; ++i)
+        steering.pageCame(500us);
+    for (int i = 0; i < 5; ++i)
         steering.pageCame(20ms);
-    QCOMPARE(steering.count(), ScanSteering::kSmallestCount);
+    QVERIFY(steering.count() < ScanSteering::kLargestCount);
+    for (int i = 0; i < 100; ++i)
+        steering.pageCame(20ms);
+    QCOMPARE(steering.count(), ScanSteering::kFirstCount);
 }
 
 void TestRedisSteering::leavesGoodPagesAlone()
@@ -118,8 +125,17 @@ void TestRedisSteering::leavesGoodPagesAlone()
 void TestRedisSteering::countsRoundTripOut()
 {
     ScanSteering far(10ms);
-    far.pageCame(10500us); // half a millisecond of work, the rest is distance
+    for (int i = 0; i < 5; ++i)
+        far.pageCame(10500us); // half a millisecond of work, the rest is distance
     QVERIFY(far.count() > ScanSteering::kFirstCount);
+}
+
+void TestRedisSteering::forgivesLatePages()
+{
+    ScanSteering steering(kRoundTrip);
+    for (int i = 0; i < 100; ++i)
+        steering.pageCame(i % 5 < 2 ? Micros(50ms) : Micros(2ms));
+    QCOMPARE(steering.count(), ScanSteering::kFirstCount);
 }
 
 void TestRedisSteering::halvesAndRestsWhenOthersWait()
@@ -145,6 +161,19 @@ void TestRedisSteering::halvesOnceForOneSlowSpell()
     QCOMPARE(steering.count(), halved);       // but the probe has not seen the smaller page yet
 }
 
+void TestRedisSteering::probeDrivesBelowFirstCount()
+{
+    ScanSteering steering(kRoundTrip);
+    for (int i = 0; i < 100; ++i) {
+        steering.pageCame(20ms);
+        (void)steering.rest(probe(50ms));
+    }
+    QCOMPARE(steering.count(), ScanSteering::kSmallestCount);
+    for (int i = 0; i < 100; ++i)
+        steering.pageCame(2ms); // calm again
+    QVERIFY(steering.count() >= ScanSteering::kFirstCount);
+}
+
 void TestRedisSteering::trustsHighBaseline()
 {
     ScanSteering steering(kRoundTrip);
@@ -160,6 +189,8 @@ void TestRedisSteering::waitsWhenLimitIsPassedAgainAndAgain()
     QVERIFY(!ScanSteering::mustWait(view));
     view.overLimit = 2;
     QVERIFY(ScanSteering::mustWait(view));
+    view.calm = ScanSteering::kCalmPings; // it is over
+    QVERIFY(!ScanSteering::mustWait(view));
 }
 
 void TestRedisSteering::knowsHowFarTheCursorIs()
