@@ -183,7 +183,7 @@ std::vector<Row> planRows(const Assessment &assessment, const std::set<std::stri
         rows.push_back({q(check->id),
                         {{QString(), fixed.contains(check->id), fixed.contains(check->id), false, false}, statusCell(check->status), strong(text::label(check->title)),
                          quiet(text::label(check->component)), gain, quiet(text::label(check->effort), effortCost(check->effort)),
-                         quiet(text::label(check->priority)), quiet(tierWord(check->tier))},
+                         quiet(check->priority.empty() ? QStringLiteral("–") : text::label(check->priority)), quiet(tierWord(check->tier))},
                         check->status, text::label(check->remedy)});
     }
     return rows;

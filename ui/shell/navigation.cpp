@@ -88,7 +88,7 @@ void Navigation::setBadge(int row, const readiness::Badge &badge)
         return;
     page->setData(CountRole, badge.count);
     page->setData(StatusRole, int(badge.worst));
-    page->setData(Qt::AccessibleTextRole, badge.count == 0 ? page->text() : tr("%1, %n finding(s), worst: %2", nullptr, badge.count).arg(page->text(), readiness::statusWord(badge.worst)));
+    page->setData(Qt::AccessibleTextRole, badge.count == 0 ? page->text() : tr("%1, findings: %2, worst: %3").arg(page->text()).arg(badge.count).arg(readiness::statusWord(badge.worst)));
 }
 
 void Navigation::select(const std::string &key)

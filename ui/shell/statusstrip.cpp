@@ -78,7 +78,7 @@ void StatusStrip::showRuns()
     const std::vector<ActionRun *> runs = m_session.runner().runs();
     const auto active = std::ranges::count_if(runs, &ActionRun::isActive);
     m_runs->setVisible(!runs.empty());
-    m_runs->setText(active > 0 ? tr("%n action(s) running", nullptr, int(active)) : tr("%n action(s) done", nullptr, int(runs.size())));
+    m_runs->setText(active == 1 ? tr("1 action running") : active > 1 ? tr("%1 actions running").arg(active) : runs.size() == 1 ? tr("1 action open") : tr("%1 actions open").arg(runs.size()));
     m_menu->clear();
     for (ActionRun *run : runs) {
         const QString title = run->plan().title.empty() ? tr("Preparing…") : text::label(run->plan().title, 80).replace(QLatin1Char('&'), QStringLiteral("&&"));

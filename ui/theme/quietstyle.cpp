@@ -222,7 +222,10 @@ int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, cons
 QSize QuietStyle::sizeFromContents(ContentsType type, const QStyleOption *option, const QSize &size, const QWidget *widget) const
 {
     QSize result = QProxyStyle::sizeFromContents(type, option, size, widget);
-    if (type == CT_PushButton)
+    const auto *tab = type == CT_TabBarTab ? qstyleoption_cast<const QStyleOptionTab *>(option) : nullptr;
+    if (tab) // room for the weight of the selected one
+        result.rwidth() += QFontMetrics(theme::font(theme::Type::Strong)).horizontalAdvance(tab->text) - tab->fontMetrics.horizontalAdvance(tab->text);
+    else if (type == CT_PushButton)
         result = result.expandedTo(QSize(0, 30)) + QSize(4, 0);
     else if (type == CT_LineEdit || type == CT_ComboBox || type == CT_SpinBox)
         result = result.expandedTo(QSize(0, 30));
@@ -233,6 +236,8 @@ QRect QuietStyle::subElementRect(SubElement element, const QStyleOption *option,
 {
     const QRect rect = QProxyStyle::subElementRect(element, option, widget);
     const int indent = element == SE_TabWidgetTabBar && widget ? widget->property(kTabIndent).toInt() : 0;
+    if (element == SE_LineEditContents)
+        return rect.adjusted(6, 0, -4, 0);
     return rect.translated(indent, 0);
 }
 
