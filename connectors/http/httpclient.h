@@ -84,7 +84,6 @@ public:
     HttpClient &operator=(const HttpClient &) = delete;
 
 private:
-    class Transfer;
     struct Library;
     Options m_options;
     net::Interrupter &m_interrupter;

@@ -23,8 +23,12 @@ tls::Opener openerFor(const Site &site, const Vantage &vantage)
     return [&site, &vantage](Deadline limit) { return net::Stream::connect({vantage.address, site.url().port}, limit, site.interrupter()); };
 }
 
-void addPlainFacts(FactBatch &batch)
+void addPlainFacts(const Site &site, FactBatch &batch)
 {
+    std::set<int> statuses;
+    for (const auto *vantage : site.answering())
+        statuses.insert(vantage->api.front().status);
+    batch.add("http.addresses_agree", statuses.size() == 1, "", kPageBudget);
     batch.add("tls.verified", false, "", kPageBudget);
     batch.add("tls.verify_error", std::string("the endpoint is declared as plain http"), "", kPageBudget);
 }
@@ -43,7 +47,7 @@ void checkLegacyVersions(Site &site, FactBatch &, Deadline deadline)
 void addTlsFacts(Site &site, FactBatch &batch, Deadline deadline)
 {
     if (!site.url().isTls())
-        return addPlainFacts(batch);
+        return addPlainFacts(site, batch);
     std::optional<net::TlsInfo> worst;
     std::set<std::string> certificates;
     std::set<int> statuses;
