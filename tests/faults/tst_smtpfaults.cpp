@@ -14,6 +14,9 @@ using namespace muster::test;
 using S = ScriptedServer;
 using std::chrono_literals::operator""ms;
 
+/// Far below the deadlines of 30 s, far above a busy machine's delays. By itself it takes under a millisecond.
+constexpr Millis kPrompt = 2000ms;
+
 /// What no mail server does on request. In clear, so that a script can play it.
 class TestSmtpFaults : public QObject {
     Q_OBJECT
@@ -268,7 +271,7 @@ void TestSmtpFaults::cancelBeforeTheDotSendsNothing()
     auto outcome = std::async(std::launch::async, [&] { return run(server, stop.get_token()); });
     QTRY_VERIFY(server.received().find("RCPT") != std::string::npos);
     stop.request_stop();
-    QVERIFY(outcome.wait_for(100ms) == std::future_status::ready);
+    QVERIFY(outcome.wait_for(kPrompt) == std::future_status::ready);
     QVERIFY(outcome.get().kind == OutcomeKind::Cancelled);
     QVERIFY(server.received().find("DATA") == std::string::npos);
 }
@@ -280,7 +283,7 @@ void TestSmtpFaults::cancelAtTheDotIsUnknown()
     auto outcome = std::async(std::launch::async, [&] { return run(server, stop.get_token()); });
     QTRY_VERIFY(server.received().ends_with("\r\n.\r\n"));
     stop.request_stop();
-    QVERIFY(outcome.wait_for(100ms) == std::future_status::ready);
+    QVERIFY(outcome.wait_for(kPrompt) == std::future_status::ready);
     QVERIFY(outcome.get().kind == OutcomeKind::Unknown);
 }
 
@@ -291,7 +294,7 @@ void TestSmtpFaults::interruptEndsARound()
     auto batch = std::async(std::launch::async, [&] { return source.collect(Deadline::after(30000ms), {}); });
     QTRY_COMPARE(server.openCount(), 1);
     source.interrupt();
-    QVERIFY(batch.wait_for(100ms) == std::future_status::ready);
+    QVERIFY(batch.wait_for(kPrompt) == std::future_status::ready);
     QVERIFY(batch.get().error().kind == FaultKind::Cancelled);
     QTRY_COMPARE(server.openCount(), 0); // no socket is left behind
 }
