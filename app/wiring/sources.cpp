@@ -12,6 +12,22 @@
 
 namespace muster::wiring {
 
+namespace {
+
+void addSamples(std::vector<std::unique_ptr<Source>> &sources, const environment::Environment &environment, const Targets &targets)
+{
+    for (const auto &entry : environment.logs)
+        sources.push_back(std::make_unique<samples::LogSource>(targets.log(entry)));
+    for (const auto &entry : environment.audit)
+        sources.push_back(std::make_unique<samples::AppAuditSource>(targets.appAudit(entry)));
+    for (const auto &entry : environment.loadTests)
+        sources.push_back(std::make_unique<samples::LoadTestSource>(targets.loadTest(entry)));
+    for (std::size_t i = 0; i < environment.siblings.size(); ++i)
+        sources.push_back(std::make_unique<samples::SiblingSource>(targets.sibling("sibling/" + std::to_string(i + 1), environment.siblings[i])));
+}
+
+} // namespace
+
 std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment &environment)
 {
     const Targets targets(environment);
@@ -39,6 +55,7 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
     }
     if (environment.smtp)
         sources.push_back(std::make_unique<smtp::SmtpSource>(targets.smtp(*environment.smtp)));
+    addSamples(sources, environment, targets);
     return sources;
 }
 

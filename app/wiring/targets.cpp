@@ -156,6 +156,44 @@ backup::Set Targets::backup(const environment::Backup &entry) const
     return set;
 }
 
+samples::LogTarget Targets::log(const environment::Log &entry) const
+{
+    return {"log/" + entry.name, entry.path, entry.format == "logfmt" ? samples::LogFormat::Logfmt : samples::LogFormat::Json};
+}
+
+samples::LoadTestTarget Targets::loadTest(const environment::LoadTest &entry) const
+{
+    return {"loadtest/" + entry.name, entry.report, entry.maxAge, entry.p95, entry.peakRate};
+}
+
+samples::AppAuditTarget Targets::appAudit(const environment::AppAudit &entry) const
+{
+    return {"appaudit/" + entry.name, postgresNamed(entry.postgres), entry.query};
+}
+
+samples::Servers Targets::servers() const
+{
+    samples::Servers servers;
+    for (const auto &entry : m_environment.postgres)
+        servers.databases.push_back(postgres(entry));
+    for (const auto &entry : m_environment.redis)
+        servers.caches.push_back(redis(entry));
+    return servers;
+}
+
+samples::SiblingTarget Targets::sibling(const std::string &id, const std::string &path) const
+{
+    samples::SiblingTarget target{id, path, servers(), {}, {}};
+    const auto other = environment::load(path);
+    if (!other) {
+        target.problem = Fault{FaultKind::Config, "file", clamp(environment::describe(other.error(), path), 600), "Correct that file, or the section “siblings” that names it."};
+        return target;
+    }
+    target.name = other->name;
+    target.theirs = Targets(*other).servers(); // the targets are copies: nothing in them refers to `other`
+    return target;
+}
+
 postgres::Target Targets::postgresNamed(const std::string &name) const
 {
     const auto it = std::ranges::find(m_environment.postgres, name, &environment::Postgres::name);

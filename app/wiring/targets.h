@@ -8,6 +8,10 @@
 #include "connectors/postgres/conninfo.h"
 #include "connectors/prometheus/target.h"
 #include "connectors/redis/target.h"
+#include "connectors/samples/appauditsource.h"
+#include "connectors/samples/loadtestsource.h"
+#include "connectors/samples/logsource.h"
+#include "connectors/samples/siblingsource.h"
 #include "connectors/smtp/smtptarget.h"
 #include "models/ports/secret.h"
 
@@ -33,6 +37,14 @@ public:
     [[nodiscard]] smtp::Target smtp(const environment::Smtp &entry) const;
 
     [[nodiscard]] backup::Set backup(const environment::Backup &entry) const;
+
+    [[nodiscard]] samples::LogTarget log(const environment::Log &entry) const;
+    [[nodiscard]] samples::LoadTestTarget loadTest(const environment::LoadTest &entry) const;
+    [[nodiscard]] samples::AppAuditTarget appAudit(const environment::AppAudit &entry) const;
+    /// Reads the neighbour's file at `path`; what is wrong with it becomes the source's fault.
+    [[nodiscard]] samples::SiblingTarget sibling(const std::string &id, const std::string &path) const;
+    /// All declared databases and caches.
+    [[nodiscard]] samples::Servers servers() const;
 
     /// The declared PostgreSQL of that name; the environment parser made sure that it exists.
     [[nodiscard]] postgres::Target postgresNamed(const std::string &name) const;
