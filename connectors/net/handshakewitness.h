@@ -6,7 +6,8 @@
 
 namespace muster::net {
 
-/// Holds on to the SSL object of a library that keeps the reason of a failed verification to itself (libpq says "certificate verify failed" and no more).
+/// Holds on to the SSL object of a library that keeps the reason of a failed verification to itself (libpq says "certificate verify failed"
+/// and no more).
 class HandshakeWitness {
 public:
     /// Takes a reference to OpenSSL's `SSL *` at its first call with one; later calls and nullptr do nothing.

@@ -10,8 +10,8 @@ namespace muster::pgbouncer {
 
 namespace {
 
-constexpr Millis kBudget{30000};
-constexpr Millis kReserve{300}; ///< kept for the answer, so that the source speaks before the watchdog does
+constexpr Millis kBudget{ 30000 };
+constexpr Millis kReserve{ 300 }; ///< kept for the answer, so that the source speaks before the watchdog does
 
 postgres::SessionOptions consoleOptions(const postgres::Target &target)
 {
@@ -23,13 +23,16 @@ postgres::SessionOptions consoleOptions(const postgres::Target &target)
 /// A url that names no database means the console.
 postgres::Target consoleTarget(postgres::Target target)
 {
-    target.databases = {"pgbouncer"};
+    target.databases = { "pgbouncer" };
     return target;
 }
 
 } // namespace
 
-PgBouncerSource::PgBouncerSource(postgres::Target target) : m_target(consoleTarget(std::move(target))), m_session(m_target, consoleOptions(m_target)) {}
+PgBouncerSource::PgBouncerSource(postgres::Target target)
+    : m_target(consoleTarget(std::move(target))), m_session(m_target, consoleOptions(m_target))
+{
+}
 
 std::expected<FactBatch, Fault> PgBouncerSource::read(Deadline deadline)
 {
@@ -52,7 +55,7 @@ std::expected<FactBatch, Fault> PgBouncerSource::collect(Deadline deadline, std:
 {
     m_session.client().rearm();
     const std::stop_callback onStop(stop, [this] { interrupt(); });
-    const auto own = deadline.atMost(std::max(Millis{1}, deadline.left() - kReserve));
+    const auto own = deadline.atMost(std::max(Millis{ 1 }, deadline.left() - kReserve));
     const bool wasConnected = m_session.client().isConnected();
     if (auto connected = m_session.ensure(own); !connected)
         return std::unexpected(connected.error());
@@ -76,11 +79,12 @@ std::vector<DoctorStage> PgBouncerSource::diagnose(Deadline deadline, std::stop_
     const auto batch = read(deadline);
     const auto took = std::chrono::duration_cast<Millis>(BootClock::now() - start);
     if (!batch) {
-        stages.push_back({"privileges", false, batch.error().detail, "Name this user in stats_users of pgbouncer.ini and reload it.", took});
+        stages.push_back(
+            { "privileges", false, batch.error().detail, "Name this user in stats_users of pgbouncer.ini and reload it.", took });
         return stages;
     }
-    stages.push_back({"privileges", true, "reads SHOW POOLS", "", took});
-    stages.push_back({"version", true, m_session.client().info().serverVersionText, "", Millis{0}});
+    stages.push_back({ "privileges", true, "reads SHOW POOLS", "", took });
+    stages.push_back({ "version", true, m_session.client().info().serverVersionText, "", Millis{ 0 } });
     return stages;
 }
 

@@ -6,7 +6,8 @@
 namespace muster::pgbouncer {
 
 //  database | user | cl_active | cl_waiting | ... | sv_active | sv_idle | sv_used | sv_tested | sv_login | maxwait | maxwait_us | pool_mode
-//  shop     | app  |        12 |          0 | ... |         3 |       1 |       0 |         0 |        0 |       0 |          0 | transaction
+//  shop     | app  |        12 |          0 | ... |         3 |       1 |       0 |         0 |        0 |       0 |          0 |
+//  transaction
 std::vector<Pool> parsePools(const postgres::Rows &rows)
 {
     std::vector<Pool> pools;
@@ -14,18 +15,26 @@ std::vector<Pool> parsePools(const postgres::Rows &rows)
         const auto number = [&](std::string_view column) { return rows.number(row, column).value_or(0); };
         if (rows.text(row, "database") == "pgbouncer")
             continue;
-        pools.push_back({rows.text(row, "database"), rows.text(row, "user"), number("cl_active"), number("cl_waiting"), number("sv_active"), number("sv_idle"),
-                         number("sv_used"), number("maxwait") + number("maxwait_us") / 1e6, rows.text(row, "pool_mode")});
+        pools.push_back({ rows.text(row, "database"), rows.text(row, "user"), number("cl_active"), number("cl_waiting"),
+                          number("sv_active"), number("sv_idle"), number("sv_used"), number("maxwait") + number("maxwait_us") / 1e6,
+                          rows.text(row, "pool_mode") });
     }
-    std::ranges::stable_sort(pools, std::greater(), [](const Pool &pool) { return std::pair(pool.longestWait, pool.clientsWaiting + pool.clientsActive); });
+    std::ranges::stable_sort(pools, std::greater(),
+                             [](const Pool &pool) { return std::pair(pool.longestWait, pool.clientsWaiting + pool.clientsActive); });
     return pools;
 }
 
 void addPoolFacts(const std::vector<Pool> &pools, FactBatch &batch, Millis budget)
 {
     Table table;
-    table.columns = {{"database", ""}, {"user", ""}, {"clients_active", "count"}, {"clients_waiting", "count"}, {"servers_active", "count"}, {"servers_idle", "count"},
-                     {"maxwait", "s"}, {"mode", ""}};
+    table.columns = { { "database", "" },
+                      { "user", "" },
+                      { "clients_active", "count" },
+                      { "clients_waiting", "count" },
+                      { "servers_active", "count" },
+                      { "servers_idle", "count" },
+                      { "maxwait", "s" },
+                      { "mode", "" } };
     table.limit = kPoolLimit;
     table.isTruncated = pools.size() > kPoolLimit;
     Pool sum;
@@ -37,7 +46,8 @@ void addPoolFacts(const std::vector<Pool> &pools, FactBatch &batch, Millis budge
         sum.serversUsed += pool.serversUsed;
         sum.longestWait = std::max(sum.longestWait, pool.longestWait);
         if (table.rows.size() < kPoolLimit)
-            table.rows.push_back({pool.database, pool.user, pool.clientsActive, pool.clientsWaiting, pool.serversActive, pool.serversIdle, pool.longestWait, pool.mode});
+            table.rows.push_back({ pool.database, pool.user, pool.clientsActive, pool.clientsWaiting, pool.serversActive, pool.serversIdle,
+                                   pool.longestWait, pool.mode });
     }
     batch.add("pgbouncer.clients_active", sum.clientsActive, "count", budget);
     batch.add("pgbouncer.clients_waiting", sum.clientsWaiting, "count", budget);

@@ -19,7 +19,7 @@ struct Pool {
     double serversIdle = 0;
     double serversUsed = 0;
     double longestWait = 0; ///< s, of the client that waits longest now
-    std::string mode;       ///< "session", "transaction", "statement"
+    std::string mode; ///< "session", "transaction", "statement"
 };
 
 /// The console's own pool ("pgbouncer") is left out: it is this connection.

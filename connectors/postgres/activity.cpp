@@ -12,7 +12,8 @@ namespace muster::postgres {
 
 namespace {
 
-/// One call of pg_stat_get_activity() gives sessions, TLS and totals; the views would call it once each. pg_locks is read only while somebody waits.
+/// One call of pg_stat_get_activity() gives sessions, TLS and totals; the views would call it once each. pg_locks is read only while
+/// somebody waits.
 constexpr std::string_view kSql = R"sql(/* muster activity */
 with a as materialized (
   select pid, datid, usesysid, left(application_name, 64) as application, state, backend_type, wait_event_type, wait_event,
@@ -105,7 +106,7 @@ void markRoots(std::vector<ActivitySession> &sessions)
 /// How many wait for `pid`, directly or through others.
 std::size_t waitersOf(int pid, const std::vector<ActivitySession> &sessions)
 {
-    std::set<int> reached{pid};
+    std::set<int> reached{ pid };
     for (bool isGrowing = true; isGrowing;) {
         isGrowing = false;
         for (const auto &session : sessions) {
@@ -118,7 +119,8 @@ std::size_t waitersOf(int pid, const std::vector<ActivitySession> &sessions)
 
 std::string describeRoot(const ActivitySession &root, std::size_t waiters)
 {
-    std::string text = "pid " + std::to_string(root.pid) + " (" + root.user + (root.application.empty() ? "" : ", " + root.application) + ") " + root.state;
+    std::string text = "pid " + std::to_string(root.pid) + " (" + root.user + (root.application.empty() ? "" : ", " + root.application)
+        + ") " + root.state;
     if (const auto age = root.state == "active" ? root.queryAge : root.stateAge)
         text += " for " + wholeSeconds(*age);
     return text + " blocks " + std::to_string(waiters) + (waiters == 1 ? " session: " : " sessions: ") + root.query;
@@ -149,16 +151,17 @@ Cell cellOf(std::optional<double> number)
 Table sessionTable(const Activity &activity)
 {
     Table table;
-    table.columns = {{"pid", ""}, {"user", ""}, {"database", ""}, {"application", ""}, {"client", ""}, {"state", ""}, {"wait", ""},
-                     {"transaction_age", "s"}, {"query_age", "s"}, {"blocked_by", ""}, {"is_root", ""}, {"query", ""}};
+    table.columns = { { "pid", "" },        { "user", "" },       { "database", "" }, { "application", "" },
+                      { "client", "" },     { "state", "" },      { "wait", "" },     { "transaction_age", "s" },
+                      { "query_age", "s" }, { "blocked_by", "" }, { "is_root", "" },  { "query", "" } };
     table.limit = Activity::kSessionLimit;
     table.isTruncated = activity.isTruncated;
     for (const auto &s : activity.sessions) {
         std::string by;
         for (const int pid : s.blockedBy)
             by += (by.empty() ? "" : ", ") + std::to_string(pid);
-        table.rows.push_back({static_cast<double>(s.pid), s.user, s.database, s.application, s.client, s.state, s.wait, cellOf(s.transactionAge),
-                              cellOf(s.queryAge), by, s.isRoot, s.query});
+        table.rows.push_back({ static_cast<double>(s.pid), s.user, s.database, s.application, s.client, s.state, s.wait,
+                               cellOf(s.transactionAge), cellOf(s.queryAge), by, s.isRoot, s.query });
     }
     return table;
 }
@@ -192,7 +195,8 @@ std::string activitySql(int version)
 {
     std::string sql(kSql);
     const bool hasWaitStart = version >= 140000;
-    replaceAll(sql, "$WAITS", hasWaitStart ? "w as materialized (select pid, min(waitstart) as since from pg_locks where not granted group by pid)," : "");
+    replaceAll(sql, "$WAITS",
+               hasWaitStart ? "w as materialized (select pid, min(waitstart) as since from pg_locks where not granted group by pid)," : "");
     replaceAll(sql, "$SINCE", hasWaitStart ? "coalesce((select since from w where w.pid = a.pid), a.query_start)" : "a.query_start");
     return sql;
 }
@@ -203,7 +207,7 @@ Activity parseActivity(const Rows &rows)
     const auto total = [&rows](std::string_view name) { return rows.number(0, name).value_or(0); };
     activity.hidden = total("hidden");
     activity.clients = total("clients");
-    for (const auto *state : {"active", "idle", "idle_in_transaction", "idle_in_transaction_aborted", "other"})
+    for (const auto *state : { "active", "idle", "idle_in_transaction", "idle_in_transaction_aborted", "other" })
         activity.states.emplace_back(state, total(state));
     activity.plaintextClients = total("plaintext");
     activity.idleInTransaction = total("idle_in_transaction") + total("idle_in_transaction_aborted");
@@ -227,9 +231,15 @@ void addActivityFacts(const Activity &activity, const Context &context, FactWrit
 {
     // The database and user columns of foreign rows stay visible, so that the number of connections is known to every role.
     facts.add("connections_used", activity.clients);
-    static constexpr std::array<std::string_view, 9> kNeedsMonitor{
-        "connections_table", "sessions", "plaintext_clients", "idle_in_transaction_count", "idle_in_transaction_longest",
-        "transaction_longest", "query_longest", "blocked_count", "blocked_longest"};
+    static constexpr std::array<std::string_view, 9> kNeedsMonitor{ "connections_table",
+                                                                    "sessions",
+                                                                    "plaintext_clients",
+                                                                    "idle_in_transaction_count",
+                                                                    "idle_in_transaction_longest",
+                                                                    "transaction_longest",
+                                                                    "query_longest",
+                                                                    "blocked_count",
+                                                                    "blocked_longest" };
     if (activity.hidden > 0) {
         const std::string reason = "this role may not see other users' sessions";
         facts.unknownAll(kNeedsMonitor, reason, context.grant("pg_monitor"));
@@ -237,9 +247,9 @@ void addActivityFacts(const Activity &activity, const Context &context, FactWrit
         return;
     }
     Table states;
-    states.columns = {{"state", ""}, {"count", "count"}};
+    states.columns = { { "state", "" }, { "count", "count" } };
     for (const auto &[state, count] : activity.states)
-        states.rows.push_back({state, count});
+        states.rows.push_back({ state, count });
     states.limit = states.rows.size();
     facts.add("connections_table", states);
     facts.add("sessions", sessionTable(activity));

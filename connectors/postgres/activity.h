@@ -24,13 +24,13 @@ struct ActivitySession {
     std::optional<double> stateAge;
     std::optional<double> waitAge;
     std::vector<int> blockedBy; ///< pids; 0 is a prepared transaction
-    bool isRoot = false;        ///< blocks others and waits for nobody
+    bool isRoot = false; ///< blocks others and waits for nobody
     std::string query;
 };
 
 struct Activity {
-    double hidden = 0;        ///< rows whose state this role may not see, background processes included
-    double clients = 0;       ///< client backends, hidden ones included
+    double hidden = 0; ///< rows whose state this role may not see, background processes included
+    double clients = 0; ///< client backends, hidden ones included
     std::vector<std::pair<std::string, double>> states; ///< visible client backends by state
     double plaintextClients = 0;
     double idleInTransaction = 0;

@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::size_t kFindingLimit = 100;
 
-/// User indexes only (oid from 16384 on). Twins agree in table, method, keys, operator classes, collations, order, expressions and predicate;
-/// the one that stays is the one that a constraint or uniqueness needs, then the older one. An index that is being built is not invalid.
+/// User indexes only (oid from 16384 on). Twins agree in table, method, keys, operator classes, collations, order, expressions and
+/// predicate; the one that stays is the one that a constraint or uniqueness needs, then the older one. An index that is being built is not
+/// invalid.
 constexpr std::string_view kIndexesSql = R"sql(/* muster indexes */
 with i as materialized (
   select x.indexrelid, x.indrelid, x.indisunique, x.indisvalid and x.indisready as is_good,
@@ -41,8 +42,8 @@ from (select oid, pg_stat_get_dead_tuples(oid) as dead from pg_class where relki
 where d.dead > 10000
 order by d.dead / (d.dead + pg_stat_get_live_tuples(d.oid) + 1.0) desc limit 1)sql";
 
-/// Against the smaller one of the sequence's and the owning column's maximum; a cycling sequence cannot run out. Reading a last value opens the
-/// sequence, which stays in the backend's memory: the thousand with the most rows written are read, those that no column owns first.
+/// Against the smaller one of the sequence's and the owning column's maximum; a cycling sequence cannot run out. Reading a last value opens
+/// the sequence, which stays in the backend's memory: the thousand with the most rows written are read, those that no column owns first.
 constexpr std::string_view kSequencesSql = R"sql(/* muster sequences */
 with q as materialized (
   select q.seqrelid, q.seqmax, d.refobjid, d.refobjsubid, count(*) over () as all_sequences
@@ -73,8 +74,8 @@ std::vector<IndexFinding> parseIndexes(const Rows &rows)
 {
     std::vector<IndexFinding> findings;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        findings.push_back({rows.text(row, "kind"), rows.text(row, "table_name"), rows.text(row, "index_name"), rows.text(row, "twin"),
-                            rows.number(row, "size").value_or(0)});
+        findings.push_back({ rows.text(row, "kind"), rows.text(row, "table_name"), rows.text(row, "index_name"), rows.text(row, "twin"),
+                             rows.number(row, "size").value_or(0) });
     }
     return findings;
 }
@@ -82,13 +83,13 @@ std::vector<IndexFinding> parseIndexes(const Rows &rows)
 void addIndexFacts(const std::vector<IndexFinding> &findings, FactWriter &facts)
 {
     Table table;
-    table.columns = {{"kind", ""}, {"table", ""}, {"index", ""}, {"twin", ""}, {"size", "B"}};
+    table.columns = { { "kind", "" }, { "table", "" }, { "index", "" }, { "twin", "" }, { "size", "B" } };
     table.limit = kFindingLimit;
     table.isTruncated = findings.size() > kFindingLimit;
     for (const auto &finding : findings) {
         if (table.rows.size() == kFindingLimit)
             break;
-        table.rows.push_back({finding.kind, finding.table, finding.index, finding.twin, finding.size});
+        table.rows.push_back({ finding.kind, finding.table, finding.index, finding.twin, finding.size });
     }
     std::string worst;
     if (!findings.empty()) {
@@ -111,7 +112,8 @@ void addDeadTupleFacts(const Rows &rows, FactWriter &facts)
     const double dead = rows.number(0, "dead").value_or(0);
     const double live = rows.number(0, "live").value_or(0);
     facts.add("dead_tuple_ratio", dead > 0 ? dead / (dead + live) : 0.0,
-              dead > 0 ? std::to_string(static_cast<long>(dead)) + " dead, " + std::to_string(static_cast<long>(live)) + " live rows" : "no table has more than 10000 dead rows");
+              dead > 0 ? std::to_string(static_cast<long>(dead)) + " dead, " + std::to_string(static_cast<long>(live)) + " live rows"
+                       : "no table has more than 10000 dead rows");
     facts.add("dead_tuple_table", rows.text(0, "table_name"));
 }
 
@@ -126,16 +128,19 @@ void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &fact
     const double used = rows.number(0, "used").value_or(0);
     constexpr double kAlarming = 0.8; // a visible one that is nearly used up is news, whatever is hidden
     if (hidden > 0 && used < kAlarming) {
-        const std::string reason = std::to_string(static_cast<long>(hidden)) + " of " + rows.text(0, "checked") + " sequences hide their last value from this role";
-        const auto hint = context.version() >= 140000 ? context.grant("pg_read_all_data") : context.grant("SELECT ON ALL SEQUENCES IN SCHEMA public");
+        const std::string reason = std::to_string(static_cast<long>(hidden)) + " of " + rows.text(0, "checked")
+            + " sequences hide their last value from this role";
+        const auto hint =
+            context.version() >= 140000 ? context.grant("pg_read_all_data") : context.grant("SELECT ON ALL SEQUENCES IN SCHEMA public");
         facts.unknown("sequence_used_ratio", reason, hint);
         facts.unknown("sequence_worst", reason, hint);
         return;
     }
     const auto worst = rows.text(0, "worst");
-    facts.add("sequence_used_ratio", used, worst.empty() ? "no sequence was used yet"
-                                                          : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top") + "; " + rows.text(0, "checked") + " of "
-                      + rows.text(0, "all_sequences") + " sequences read");
+    facts.add("sequence_used_ratio", used,
+              worst.empty() ? "no sequence was used yet"
+                            : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top") + "; "
+                      + rows.text(0, "checked") + " of " + rows.text(0, "all_sequences") + " sequences read");
     facts.add("sequence_worst", worst);
 }
 
@@ -146,7 +151,8 @@ std::string sizeSql(int)
 
 std::string walSql(int)
 {
-    return "/* muster wal */ select sum(size) as size, sum(size) / (pg_size_bytes(current_setting('max_wal_size')) + pg_size_bytes(current_setting('wal_keep_size'))) as ratio "
+    return "/* muster wal */ select sum(size) as size, sum(size) / (pg_size_bytes(current_setting('max_wal_size')) + "
+           "pg_size_bytes(current_setting('wal_keep_size'))) as ratio "
            "from pg_ls_waldir()";
 }
 

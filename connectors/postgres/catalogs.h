@@ -18,7 +18,7 @@ struct IndexFinding {
     std::string table;
     std::string index;
     std::string twin; ///< the one that stays
-    double size = 0;  ///< bytes by relpages: an estimate that takes no lock
+    double size = 0; ///< bytes by relpages: an estimate that takes no lock
 };
 
 [[nodiscard]] std::string indexesSql(int version);

@@ -21,7 +21,7 @@ namespace {
 
 Fault configFault(std::string detail, std::string hint)
 {
-    return {FaultKind::Config, "configuration", clamp(detail, 512), std::move(hint)};
+    return { FaultKind::Config, "configuration", clamp(detail, 512), std::move(hint) };
 }
 
 std::string environment(const char *name)
@@ -43,7 +43,7 @@ std::string systemUser()
 /// A service file may hold the first lines of a whole company: 1 MiB is plenty.
 std::optional<std::string> readSmallFile(const std::string &path)
 {
-    constexpr std::size_t kLimit = std::size_t{1} << 20;
+    constexpr std::size_t kLimit = std::size_t{ 1 } << 20;
     std::ifstream file(path, std::ios::binary);
     if (!file)
         return std::nullopt;
@@ -73,7 +73,8 @@ std::expected<std::map<std::string, std::string>, Fault> parseUrl(const std::str
     const Options options(PQconninfoParse(url.c_str(), &message), &PQconninfoFree);
     if (!options) {
         PQfreemem(message); // libpq quotes the text it could not read, and that may hold a password
-        return std::unexpected(configFault("the address of the server is not a PostgreSQL URL", "Write it as postgresql://user@host:5432/database?sslmode=verify-full."));
+        return std::unexpected(configFault("the address of the server is not a PostgreSQL URL",
+                                           "Write it as postgresql://user@host:5432/database?sslmode=verify-full."));
     }
     std::map<std::string, std::string> keywords;
     for (const PQconninfoOption *option = options.get(); option->keyword; ++option) {
@@ -101,7 +102,8 @@ std::expected<void, Fault> addService(std::map<std::string, std::string> &keywor
         keywords.erase("service");
         return {};
     }
-    return std::unexpected(configFault("service \"" + name + "\" is in no service file", "Add a section [" + name + "] to ~/.pg_service.conf or name the host in the url."));
+    return std::unexpected(configFault("service \"" + name + "\" is in no service file",
+                                       "Add a section [" + name + "] to ~/.pg_service.conf or name the host in the url."));
 }
 
 } // namespace
@@ -133,7 +135,8 @@ std::expected<ConnectionParameters, Fault> ConnectionParameters::from(const Targ
     keywords->emplace("user", systemUser());
     keywords->emplace("dbname", keywords->at("user"));
     if (!target.verifyName.empty() && keywords->contains("host") && !keywords->contains("hostaddr")) {
-        // The name that the certificate must carry becomes the host; what is dialled stays in a keyword of our own, resolved before libpq sees it.
+        // The name that the certificate must carry becomes the host; what is dialled stays in a keyword of our own, resolved before libpq
+        // sees it.
         keywords->emplace("dial", keywords->at("host"));
         keywords->insert_or_assign("host", target.verifyName);
     }
@@ -194,14 +197,28 @@ std::string ConnectionParameters::label() const
 
 std::vector<std::pair<std::string, std::string>> ConnectionParameters::childEnvironment() const
 {
-    static constexpr std::array<std::pair<const char *, const char *>, 20> kVariables{{
-        {"host", "PGHOST"}, {"hostaddr", "PGHOSTADDR"}, {"port", "PGPORT"}, {"dbname", "PGDATABASE"}, {"user", "PGUSER"},
-        {"passfile", "PGPASSFILE"}, {"options", "PGOPTIONS"}, {"sslmode", "PGSSLMODE"}, {"sslrootcert", "PGSSLROOTCERT"},
-        {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"}, {"sslcrl", "PGSSLCRL"}, {"sslcrldir", "PGSSLCRLDIR"}, {"sslsni", "PGSSLSNI"},
-        {"ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"}, {"ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION"},
-        {"channel_binding", "PGCHANNELBINDING"}, {"gssencmode", "PGGSSENCMODE"}, {"target_session_attrs", "PGTARGETSESSIONATTRS"},
-        {"connect_timeout", "PGCONNECT_TIMEOUT"},
-    }};
+    static constexpr std::array<std::pair<const char *, const char *>, 20> kVariables{ {
+        { "host", "PGHOST" },
+        { "hostaddr", "PGHOSTADDR" },
+        { "port", "PGPORT" },
+        { "dbname", "PGDATABASE" },
+        { "user", "PGUSER" },
+        { "passfile", "PGPASSFILE" },
+        { "options", "PGOPTIONS" },
+        { "sslmode", "PGSSLMODE" },
+        { "sslrootcert", "PGSSLROOTCERT" },
+        { "sslcert", "PGSSLCERT" },
+        { "sslkey", "PGSSLKEY" },
+        { "sslcrl", "PGSSLCRL" },
+        { "sslcrldir", "PGSSLCRLDIR" },
+        { "sslsni", "PGSSLSNI" },
+        { "ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION" },
+        { "ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION" },
+        { "channel_binding", "PGCHANNELBINDING" },
+        { "gssencmode", "PGGSSENCMODE" },
+        { "target_session_attrs", "PGTARGETSESSIONATTRS" },
+        { "connect_timeout", "PGCONNECT_TIMEOUT" },
+    } };
     std::vector<std::pair<std::string, std::string>> result;
     for (const auto &[keyword, variable] : kVariables) {
         if (const auto value = get(keyword); !value.empty())

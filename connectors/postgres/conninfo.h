@@ -15,17 +15,17 @@ namespace muster::postgres {
 
 /// One PostgreSQL server (or one PgBouncer) as the environment file declares it. Relative paths were resolved by its parser.
 struct Target {
-    std::string id;  ///< "postgres/primary", "pgbouncer/pool"
+    std::string id; ///< "postgres/primary", "pgbouncer/pool"
     std::string url; ///< "postgresql://oncall@db1:5432/shop?sslmode=verify-full", or libpq's "host=db1 dbname=shop"
-    SecretProvider password;           ///< may be empty: libpq's passfile or the service decides
-    std::string caFile;                ///< PEM; means sslmode=verify-full unless the url says another
+    SecretProvider password; ///< may be empty: libpq's passfile or the service decides
+    std::string caFile; ///< PEM; means sslmode=verify-full unless the url says another
     std::string clientCertFile;
     std::string clientKeyFile;
-    std::string verifyName;            ///< name to verify when it is not the host
+    std::string verifyName; ///< name to verify when it is not the host
     std::vector<std::string> databases; ///< the first one is connected to when the url names none
-    int expectedStandbys = -1;         ///< −1 = not declared
-    bool isPrimaryExpected = false;    ///< true when the environment says so, or declares standbys
-    std::string operatorName;          ///< "ada@laptop", for application_name
+    int expectedStandbys = -1; ///< −1 = not declared
+    bool isPrimaryExpected = false; ///< true when the environment says so, or declares standbys
+    std::string operatorName; ///< "ada@laptop", for application_name
 };
 
 /// All libpq keywords of one connection, without its password; the service file is already read into them.
@@ -35,10 +35,10 @@ public:
     /// Reads url, service file and the target's own settings. Fault kind Config, stage "configuration"; never contains a password.
     [[nodiscard]] static std::expected<ConnectionParameters, Fault> from(const Target &target);
 
-    [[nodiscard]] std::string host() const;   ///< "" = libpq's default socket directory; one or more names separated by commas
-    [[nodiscard]] std::string port() const;   ///< "5432" when nothing says another
+    [[nodiscard]] std::string host() const; ///< "" = libpq's default socket directory; one or more names separated by commas
+    [[nodiscard]] std::string port() const; ///< "5432" when nothing says another
     [[nodiscard]] std::string dbname() const; ///< defaults to the user, as libpq does
-    [[nodiscard]] std::string user() const;   ///< defaults to the operating system's user
+    [[nodiscard]] std::string user() const; ///< defaults to the operating system's user
     [[nodiscard]] std::string sslmode() const; ///< "prefer" when nothing says another
     [[nodiscard]] bool isLocalSocket() const;
     /// "db1:5432/shop" for messages.
@@ -53,7 +53,8 @@ public:
 
     /// PGHOST, PGPORT, PGDATABASE, PGUSER, PGSSLMODE, PGSSLROOTCERT, ... for pg_dump and its like. Never PGPASSWORD.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> childEnvironment() const;
-    /// One line for a temporary passfile (0600): host:port:database:user:password, `:` and `\` escaped; any database, since pg_dumpall changes it.
+    /// One line for a temporary passfile (0600): host:port:database:user:password, `:` and `\` escaped; any database, since pg_dumpall
+    /// changes it.
     [[nodiscard]] Secret passfileLine(const Secret &password) const;
 
 private:

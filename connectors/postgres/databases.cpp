@@ -19,8 +19,9 @@ constexpr double kXidSpan = 2147483648.0; // 2^31: half the circle of transactio
 
 bool isSameLife(const DatabaseCounters &before, const DatabaseCounters &after)
 {
-    return before.reset == after.reset && after.commits >= before.commits && after.rollbacks >= before.rollbacks && after.blocksHit >= before.blocksHit
-        && after.blocksRead >= before.blocksRead && after.tempBytes >= before.tempBytes && after.deadlocks >= before.deadlocks;
+    return before.reset == after.reset && after.commits >= before.commits && after.rollbacks >= before.rollbacks
+        && after.blocksHit >= before.blocksHit && after.blocksRead >= before.blocksRead && after.tempBytes >= before.tempBytes
+        && after.deadlocks >= before.deadlocks;
 }
 
 std::string countText(double number)
@@ -35,12 +36,14 @@ void addRates(const DatabaseDelta &delta, FactWriter &facts)
     if (blocks < kMinBlocks)
         facts.unknown("cache_hit_ratio", "no traffic: " + countText(blocks) + " blocks " + window);
     else
-        facts.add("cache_hit_ratio", delta.blocksHit / blocks, countText(delta.blocksHit) + " hits, " + countText(delta.blocksRead) + " reads " + window + ", all databases");
+        facts.add("cache_hit_ratio", delta.blocksHit / blocks,
+                  countText(delta.blocksHit) + " hits, " + countText(delta.blocksRead) + " reads " + window + ", all databases");
     const double transactions = delta.commits + delta.rollbacks;
     if (transactions < kMinTransactions)
         facts.unknown("rollback_ratio", "no traffic: " + countText(transactions) + " transactions " + window);
     else
-        facts.add("rollback_ratio", delta.rollbacks / transactions, countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
+        facts.add("rollback_ratio", delta.rollbacks / transactions,
+                  countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
     facts.add("commits_rate", delta.commits / delta.seconds);
     facts.add("deadlocks_rate", delta.deadlocks / delta.seconds, countText(delta.deadlocks) + " deadlocks " + window);
     facts.add("temp_bytes_rate", delta.tempBytes / delta.seconds);
@@ -58,8 +61,9 @@ Databases parseDatabases(const Rows &rows)
     Databases result;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         const auto number = [&](std::string_view column) { return rows.number(row, column).value_or(0); };
-        result.counters[rows.text(row, "datid")] = {rows.text(row, "reset"), number("xact_commit"), number("xact_rollback"), number("blks_read"),
-                                                   number("blks_hit"), number("temp_bytes"), number("deadlocks")};
+        result.counters[rows.text(row, "datid")] = { rows.text(row, "reset"), number("xact_commit"), number("xact_rollback"),
+                                                     number("blks_read"),     number("blks_hit"),    number("temp_bytes"),
+                                                     number("deadlocks") };
         result.checksumFailures += number("checksum_failures");
         if (const double age = number("xid_age"); age > result.xidAge) {
             result.xidAge = age;
@@ -70,7 +74,8 @@ Databases parseDatabases(const Rows &rows)
     return result;
 }
 
-DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before, const std::map<std::string, DatabaseCounters> &after, double seconds)
+DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before, const std::map<std::string, DatabaseCounters> &after,
+                      double seconds)
 {
     DatabaseDelta delta;
     delta.seconds = seconds;
@@ -121,7 +126,8 @@ void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, 
         addRates(deltaOf(window), facts);
         return;
     }
-    static constexpr std::array<std::string_view, 5> kRates{"cache_hit_ratio", "rollback_ratio", "commits_rate", "deadlocks_rate", "temp_bytes_rate"};
+    static constexpr std::array<std::string_view, 5> kRates{ "cache_hit_ratio", "rollback_ratio", "commits_rate", "deadlocks_rate",
+                                                             "temp_bytes_rate" };
     facts.unknownAll(kRates, "a rate needs two samples of the same server life", "");
 }
 

@@ -24,7 +24,7 @@ struct DatabaseCounters {
 struct Databases {
     std::map<std::string, DatabaseCounters> counters; ///< by oid ("0" = shared objects)
     double checksumFailures = 0;
-    double xidAge = 0;       ///< transactions, of the oldest database
+    double xidAge = 0; ///< transactions, of the oldest database
     double multixactAge = 0;
     std::string oldestDatabase;
 };
@@ -51,14 +51,15 @@ using DatabaseWindow = Window<DatabaseSample>;
 [[nodiscard]] std::string databasesSql(int version);
 [[nodiscard]] Databases parseDatabases(const Rows &rows);
 /// Databases that were created, dropped or reset in between are left out.
-[[nodiscard]] DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before, const std::map<std::string, DatabaseCounters> &after, double seconds);
+[[nodiscard]] DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before,
+                                    const std::map<std::string, DatabaseCounters> &after, double seconds);
 /// The whole window, step by step: a reset costs one step, not the window.
 [[nodiscard]] DatabaseDelta deltaOf(const DatabaseWindow &window);
 void pushSample(DatabaseWindow &window, BootTime at, DatabaseSample sample);
 void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts);
 
-constexpr Millis kDatabaseWindow{60000};
-constexpr double kMinBlocks = 200;       ///< fewer say nothing about a cache
+constexpr Millis kDatabaseWindow{ 60000 };
+constexpr double kMinBlocks = 200; ///< fewer say nothing about a cache
 constexpr double kMinTransactions = 50;
 
 } // namespace muster::postgres

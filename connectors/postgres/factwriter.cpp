@@ -17,17 +17,48 @@ struct UnitRow {
 
 /// As resources/readiness/facts.md; what is not here is text, truth or a table.
 constexpr std::array kUnits{
-    UnitRow{"connect_time", "s"}, UnitRow{"rtt", "s"}, UnitRow{"version_num", "count"}, UnitRow{"uptime", "s"}, UnitRow{"plaintext_clients", "count"},
-    UnitRow{"clock_skew", "s"}, UnitRow{"connections_used", "count"}, UnitRow{"connections_limit", "count"}, UnitRow{"connections_used_ratio", "ratio"},
-    UnitRow{"cache_hit_ratio", "ratio"}, UnitRow{"commits_rate", "1/s"}, UnitRow{"rollback_ratio", "ratio"}, UnitRow{"deadlocks_rate", "1/s"},
-    UnitRow{"temp_bytes_rate", "B/s"}, UnitRow{"idle_in_transaction_count", "count"}, UnitRow{"idle_in_transaction_longest", "s"},
-    UnitRow{"transaction_longest", "s"}, UnitRow{"query_longest", "s"}, UnitRow{"blocked_count", "count"}, UnitRow{"blocked_longest", "s"},
-    UnitRow{"xid_used_ratio", "ratio"}, UnitRow{"multixact_used_ratio", "ratio"}, UnitRow{"archive_age", "s"}, UnitRow{"slots_bad", "count"},
-    UnitRow{"slot_retained_max", "B"}, UnitRow{"standbys_connected", "count"}, UnitRow{"standbys_missing", "count"}, UnitRow{"replication_lag_bytes", "B"},
-    UnitRow{"replication_lag", "s"}, UnitRow{"dead_tuple_ratio", "ratio"}, UnitRow{"checksum_failures", "count"}, UnitRow{"checkpoints_requested_ratio", "ratio"},
-    UnitRow{"sequence_used_ratio", "ratio"}, UnitRow{"pending_restart", "count"}, UnitRow{"config_errors", "count"}, UnitRow{"log_min_duration", "s"},
-    UnitRow{"statement_mean_worst", "s"}, UnitRow{"indexes_invalid", "count"}, UnitRow{"indexes_duplicate", "count"}, UnitRow{"database_size", "B"},
-    UnitRow{"wal_size", "B"}, UnitRow{"wal_size_ratio", "ratio"},
+    UnitRow{ "connect_time", "s" },
+    UnitRow{ "rtt", "s" },
+    UnitRow{ "version_num", "count" },
+    UnitRow{ "uptime", "s" },
+    UnitRow{ "plaintext_clients", "count" },
+    UnitRow{ "clock_skew", "s" },
+    UnitRow{ "connections_used", "count" },
+    UnitRow{ "connections_limit", "count" },
+    UnitRow{ "connections_used_ratio", "ratio" },
+    UnitRow{ "cache_hit_ratio", "ratio" },
+    UnitRow{ "commits_rate", "1/s" },
+    UnitRow{ "rollback_ratio", "ratio" },
+    UnitRow{ "deadlocks_rate", "1/s" },
+    UnitRow{ "temp_bytes_rate", "B/s" },
+    UnitRow{ "idle_in_transaction_count", "count" },
+    UnitRow{ "idle_in_transaction_longest", "s" },
+    UnitRow{ "transaction_longest", "s" },
+    UnitRow{ "query_longest", "s" },
+    UnitRow{ "blocked_count", "count" },
+    UnitRow{ "blocked_longest", "s" },
+    UnitRow{ "xid_used_ratio", "ratio" },
+    UnitRow{ "multixact_used_ratio", "ratio" },
+    UnitRow{ "archive_age", "s" },
+    UnitRow{ "slots_bad", "count" },
+    UnitRow{ "slot_retained_max", "B" },
+    UnitRow{ "standbys_connected", "count" },
+    UnitRow{ "standbys_missing", "count" },
+    UnitRow{ "replication_lag_bytes", "B" },
+    UnitRow{ "replication_lag", "s" },
+    UnitRow{ "dead_tuple_ratio", "ratio" },
+    UnitRow{ "checksum_failures", "count" },
+    UnitRow{ "checkpoints_requested_ratio", "ratio" },
+    UnitRow{ "sequence_used_ratio", "ratio" },
+    UnitRow{ "pending_restart", "count" },
+    UnitRow{ "config_errors", "count" },
+    UnitRow{ "log_min_duration", "s" },
+    UnitRow{ "statement_mean_worst", "s" },
+    UnitRow{ "indexes_invalid", "count" },
+    UnitRow{ "indexes_duplicate", "count" },
+    UnitRow{ "database_size", "B" },
+    UnitRow{ "wal_size", "B" },
+    UnitRow{ "wal_size_ratio", "ratio" },
 };
 
 } // namespace
@@ -64,7 +95,7 @@ void FactWriter::addNumber(std::string_view name, std::optional<double> value, s
 
 void FactWriter::unknown(std::string_view name, std::string reason, std::string hint)
 {
-    add(name, Unknown{std::move(reason), std::move(hint)});
+    add(name, Unknown{ std::move(reason), std::move(hint) });
 }
 
 void FactWriter::unknownAll(std::span<const std::string_view> names, const std::string &reason, const std::string &hint)
@@ -75,7 +106,7 @@ void FactWriter::unknownAll(std::span<const std::string_view> names, const std::
 
 void FactWriter::notApplicable(std::string_view name, std::string reason)
 {
-    add(name, NotApplicable{std::move(reason)});
+    add(name, NotApplicable{ std::move(reason) });
 }
 
 std::string wholeSeconds(double seconds)

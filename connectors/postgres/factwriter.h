@@ -27,7 +27,7 @@ struct Context {
 /// Adds facts with the prefix, unit and budget that they have in the catalogue.
 class FactWriter {
 public:
-    FactWriter(FactBatch &batch, Millis budget) : m_batch(batch), m_budget(budget) {}
+    FactWriter(FactBatch &batch, Millis budget) : m_batch(batch), m_budget(budget) { }
 
     void add(std::string_view name, Value value, std::string raw = {});
     /// A number that the server did not give is unknown with `reason`, never zero.

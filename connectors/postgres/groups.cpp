@@ -14,50 +14,79 @@ namespace {
 
 using Names = std::string_view;
 
-constexpr std::array kClockFacts{Names{"rtt"}, Names{"clock_skew"}};
-constexpr std::array kServerFacts{Names{"version"}, Names{"version_num"}, Names{"version_supported"}, Names{"system_identifier"}, Names{"role"}, Names{"uptime"},
-                                  Names{"user"}, Names{"is_superuser"}, Names{"tls_in_use"}, Names{"tls_version"}, Names{"connect_time"}, Names{"connections_limit"},
-                                  Names{"checksums_on"}, Names{"archiving_on"}, Names{"archiver_failing"}, Names{"archive_age"}, Names{"archiver_last_failed_wal"},
-                                  Names{"checkpoints_requested_ratio"}};
-constexpr std::array kActivityFacts{Names{"connections_used"}, Names{"connections_used_ratio"}, Names{"connections_table"}, Names{"sessions"}, Names{"plaintext_clients"},
-                                    Names{"idle_in_transaction_count"}, Names{"idle_in_transaction_longest"}, Names{"transaction_longest"}, Names{"query_longest"},
-                                    Names{"blocked_count"}, Names{"blocked_longest"}, Names{"blocker_worst"}};
-constexpr std::array kDatabaseFacts{Names{"cache_hit_ratio"}, Names{"commits_rate"}, Names{"rollback_ratio"}, Names{"deadlocks_rate"}, Names{"temp_bytes_rate"},
-                                    Names{"xid_used_ratio"}, Names{"multixact_used_ratio"}, Names{"xid_oldest_database"}, Names{"checksum_failures"}};
-constexpr std::array kSlotFacts{Names{"slots"}, Names{"slots_bad"}, Names{"slot_retained_max"}, Names{"slot_worst"}};
-constexpr std::array kStandbyFacts{Names{"standbys_connected"}, Names{"standbys_missing"}, Names{"replication_lag_bytes"}, Names{"replication_lag"}, Names{"replicas"}};
-constexpr std::array kWalFacts{Names{"wal_size"}, Names{"wal_size_ratio"}};
-constexpr std::array kSettingFacts{Names{"autovacuum_on"}, Names{"fsync"}, Names{"full_page_writes"}, Names{"is_read_only"}, Names{"log_connections"}, Names{"pgaudit"},
-                                   Names{"log_min_duration"}, Names{"password_encryption"}, Names{"pending_restart"}, Names{"settings"}};
-constexpr std::array kConfigFacts{Names{"config_errors"}};
-constexpr std::array kStatementFacts{Names{"statements_available"}, Names{"statement_mean_worst"}, Names{"slow_statements"}};
-constexpr std::array kIndexFacts{Names{"indexes_invalid"}, Names{"indexes_duplicate"}, Names{"index_worst"}, Names{"index_findings"}};
-constexpr std::array kDeadTupleFacts{Names{"dead_tuple_ratio"}, Names{"dead_tuple_table"}};
-constexpr std::array kSequenceFacts{Names{"sequence_used_ratio"}, Names{"sequence_worst"}};
-constexpr std::array kSizeFacts{Names{"database_size"}};
+constexpr std::array kClockFacts{ Names{ "rtt" }, Names{ "clock_skew" } };
+constexpr std::array kServerFacts{ Names{ "version" },
+                                   Names{ "version_num" },
+                                   Names{ "version_supported" },
+                                   Names{ "system_identifier" },
+                                   Names{ "role" },
+                                   Names{ "uptime" },
+                                   Names{ "user" },
+                                   Names{ "is_superuser" },
+                                   Names{ "tls_in_use" },
+                                   Names{ "tls_version" },
+                                   Names{ "connect_time" },
+                                   Names{ "connections_limit" },
+                                   Names{ "checksums_on" },
+                                   Names{ "archiving_on" },
+                                   Names{ "archiver_failing" },
+                                   Names{ "archive_age" },
+                                   Names{ "archiver_last_failed_wal" },
+                                   Names{ "checkpoints_requested_ratio" } };
+constexpr std::array kActivityFacts{ Names{ "connections_used" },
+                                     Names{ "connections_used_ratio" },
+                                     Names{ "connections_table" },
+                                     Names{ "sessions" },
+                                     Names{ "plaintext_clients" },
+                                     Names{ "idle_in_transaction_count" },
+                                     Names{ "idle_in_transaction_longest" },
+                                     Names{ "transaction_longest" },
+                                     Names{ "query_longest" },
+                                     Names{ "blocked_count" },
+                                     Names{ "blocked_longest" },
+                                     Names{ "blocker_worst" } };
+constexpr std::array kDatabaseFacts{ Names{ "cache_hit_ratio" },      Names{ "commits_rate" },        Names{ "rollback_ratio" },
+                                     Names{ "deadlocks_rate" },       Names{ "temp_bytes_rate" },     Names{ "xid_used_ratio" },
+                                     Names{ "multixact_used_ratio" }, Names{ "xid_oldest_database" }, Names{ "checksum_failures" } };
+constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
+constexpr std::array kStandbyFacts{ Names{ "standbys_connected" }, Names{ "standbys_missing" }, Names{ "replication_lag_bytes" },
+                                    Names{ "replication_lag" }, Names{ "replicas" } };
+constexpr std::array kWalFacts{ Names{ "wal_size" }, Names{ "wal_size_ratio" } };
+constexpr std::array kSettingFacts{ Names{ "autovacuum_on" },    Names{ "fsync" },
+                                    Names{ "full_page_writes" }, Names{ "is_read_only" },
+                                    Names{ "log_connections" },  Names{ "pgaudit" },
+                                    Names{ "log_min_duration" }, Names{ "password_encryption" },
+                                    Names{ "pending_restart" },  Names{ "settings" } };
+constexpr std::array kConfigFacts{ Names{ "config_errors" } };
+constexpr std::array kStatementFacts{ Names{ "statements_available" }, Names{ "statement_mean_worst" }, Names{ "slow_statements" } };
+constexpr std::array kIndexFacts{ Names{ "indexes_invalid" }, Names{ "indexes_duplicate" }, Names{ "index_worst" },
+                                  Names{ "index_findings" } };
+constexpr std::array kDeadTupleFacts{ Names{ "dead_tuple_ratio" }, Names{ "dead_tuple_table" } };
+constexpr std::array kSequenceFacts{ Names{ "sequence_used_ratio" }, Names{ "sequence_worst" } };
+constexpr std::array kSizeFacts{ Names{ "database_size" } };
 
-constexpr Millis kEachRound{0};
-constexpr Millis kTenSeconds{9500}; // less than the background cadence, so that its jitter does not skip a turn
-constexpr Millis kMinute{60000};
+constexpr Millis kEachRound{ 0 };
+constexpr Millis kTenSeconds{ 9500 }; // less than the background cadence, so that its jitter does not skip a turn
+constexpr Millis kMinute{ 60000 };
 
 /// In order: what others need comes first, what is dear last.
 constexpr std::array kGroups{
-    Group{"clock", kEachRound, &Groups::runClock, kClockFacts},
-    Group{"server", kEachRound, &Groups::runServer, kServerFacts},
-    Group{"activity", kEachRound, &Groups::runActivity, kActivityFacts},
-    Group{"slots", kTenSeconds, &Groups::runSlots, kSlotFacts},
-    Group{"standbys", kTenSeconds, &Groups::runStandbys, kStandbyFacts},
-    Group{"rights", kMinute, &Groups::runRights, {}},
-    Group{"wal", kMinute, &Groups::runWal, kWalFacts},
-    Group{"settings", kMinute, &Groups::runSettings, kSettingFacts},
-    Group{"configuration", kMinute, &Groups::runConfigErrors, kConfigFacts},
-    Group{"statements", 5 * kMinute, &Groups::runStatements, kStatementFacts},
-    Group{"indexes", kMinute, &Groups::runIndexes, kIndexFacts},
-    Group{"dead tuples", kMinute, &Groups::runDeadTuples, kDeadTupleFacts},
-    Group{"sequences", kMinute, &Groups::runSequences, kSequenceFacts},
-    Group{"size", kMinute, &Groups::runSize, kSizeFacts},
+    Group{ "clock", kEachRound, &Groups::runClock, kClockFacts },
+    Group{ "server", kEachRound, &Groups::runServer, kServerFacts },
+    Group{ "activity", kEachRound, &Groups::runActivity, kActivityFacts },
+    Group{ "slots", kTenSeconds, &Groups::runSlots, kSlotFacts },
+    Group{ "standbys", kTenSeconds, &Groups::runStandbys, kStandbyFacts },
+    Group{ "rights", kMinute, &Groups::runRights, {} },
+    Group{ "wal", kMinute, &Groups::runWal, kWalFacts },
+    Group{ "settings", kMinute, &Groups::runSettings, kSettingFacts },
+    Group{ "configuration", kMinute, &Groups::runConfigErrors, kConfigFacts },
+    Group{ "statements", 5 * kMinute, &Groups::runStatements, kStatementFacts },
+    Group{ "indexes", kMinute, &Groups::runIndexes, kIndexFacts },
+    Group{ "dead tuples", kMinute, &Groups::runDeadTuples, kDeadTupleFacts },
+    Group{ "sequences", kMinute, &Groups::runSequences, kSequenceFacts },
+    Group{ "size", kMinute, &Groups::runSize, kSizeFacts },
     // Last, so that the blocks that the first round itself reads are in the first sample and not in the first rate.
-    Group{"databases", kEachRound, &Groups::runDatabases, kDatabaseFacts},
+    Group{ "databases", kEachRound, &Groups::runDatabases, kDatabaseFacts },
 };
 
 } // namespace
@@ -69,7 +98,7 @@ std::span<const Group> Groups::all()
 
 Context Groups::context() const
 {
-    return {m_target, m_client.info(), m_now, m_server.isStandby};
+    return { m_target, m_client.info(), m_now, m_server.isStandby };
 }
 
 std::expected<void, Fault> Groups::runClock(FactWriter &facts, Deadline deadline)
@@ -124,7 +153,7 @@ std::expected<void, Fault> Groups::runDatabases(FactWriter &facts, Deadline dead
     if (!rows)
         return std::unexpected(rows.error());
     const auto databases = parseDatabases(*rows);
-    pushSample(m_databases, m_now.boot, {m_server.started, databases.counters});
+    pushSample(m_databases, m_now.boot, { m_server.started, databases.counters });
     addDatabaseFacts(databases, m_databases, facts);
     if (m_server.hasChecksums)
         facts.add("checksum_failures", databases.checksumFailures);
@@ -200,7 +229,8 @@ std::expected<void, Fault> Groups::runConfigErrors(FactWriter &facts, Deadline d
 {
     if (!m_rights.canReadConfigFile) {
         facts.unknown("config_errors", "this role may not read pg_file_settings",
-                      context().grant("SELECT ON pg_file_settings") + " " + context().grant("EXECUTE ON FUNCTION pg_show_all_file_settings()"));
+                      context().grant("SELECT ON pg_file_settings") + " "
+                          + context().grant("EXECUTE ON FUNCTION pg_show_all_file_settings()"));
         return {};
     }
     const auto rows = m_client.query(configErrorsSql(m_client.info().serverVersion), deadline);
@@ -224,7 +254,8 @@ std::expected<void, Fault> Groups::runStatements(FactWriter &facts, Deadline dea
 {
     if (const auto obstacle = statementsObstacle()) {
         facts.add("statements_available", false, *obstacle);
-        facts.unknown("statement_mean_worst", *obstacle, "Add pg_stat_statements to shared_preload_libraries, restart, then CREATE EXTENSION pg_stat_statements;");
+        facts.unknown("statement_mean_worst", *obstacle,
+                      "Add pg_stat_statements to shared_preload_libraries, restart, then CREATE EXTENSION pg_stat_statements;");
         facts.unknown("slow_statements", *obstacle);
         return {};
     }
@@ -238,7 +269,8 @@ std::expected<void, Fault> Groups::runStatements(FactWriter &facts, Deadline dea
     auto sample = parseStatements(*rows, m_server.started);
     const bool hasBefore = m_statements && m_statements->life == sample.life;
     const auto window = hasBefore ? statementsBetween(*m_statements, sample) : statementsBetween({}, sample);
-    addStatementFacts(window, hasBefore ? "in the last " + wholeSeconds(toSeconds(m_now.boot - m_statementsAt)) : "since the counters were reset", facts);
+    addStatementFacts(
+        window, hasBefore ? "in the last " + wholeSeconds(toSeconds(m_now.boot - m_statementsAt)) : "since the counters were reset", facts);
     m_statements = std::move(sample);
     m_statementsAt = m_now.boot;
     return {};

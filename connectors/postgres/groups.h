@@ -27,7 +27,7 @@ struct Group {
 /// The statements of one server and what they need to remember between two rounds. Not thread-safe.
 class Groups {
 public:
-    Groups(const Target &target, PgClient &client) : m_target(target), m_client(client) {}
+    Groups(const Target &target, PgClient &client) : m_target(target), m_client(client) { }
 
     [[nodiscard]] static std::span<const Group> all();
     /// At the start of each round.
@@ -66,8 +66,8 @@ private:
     Rights m_rights;
     Settings m_settings;
     double m_roundTrip = 0;
-    DatabaseWindow m_databases{kDatabaseWindow};
-    CheckpointWindow m_checkpoints{kCheckpointWindow};
+    DatabaseWindow m_databases{ kDatabaseWindow };
+    CheckpointWindow m_checkpoints{ kCheckpointWindow };
     std::optional<StatementSample> m_statements;
     BootTime m_statementsAt{};
 };

@@ -22,16 +22,19 @@ namespace muster::postgres {
 namespace {
 
 /// Told before any SET: behind a pooler a SET would leak into other people's transactions.
-constexpr std::string_view kProbe = "select pg_catalog.pg_backend_pid() as pid, session_user::text as who, "
-                                    "(select source from pg_catalog.pg_settings where name = 'default_transaction_read_only') as read_only_source, "
-                                    "pg_catalog.current_setting('default_transaction_read_only') as read_only";
+constexpr std::string_view kProbe =
+    "select pg_catalog.pg_backend_pid() as pid, session_user::text as who, "
+    "(select source from pg_catalog.pg_settings where name = 'default_transaction_read_only') as read_only_source, "
+    "pg_catalog.current_setting('default_transaction_read_only') as read_only";
 
 using PgResult = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 std::string setupScript(const SessionOptions &options, int serverVersion)
 {
-    std::string sql = "set statement_timeout = " + std::to_string(options.statementTimeout.count()) + "; set lock_timeout = " + std::to_string(options.lockTimeout.count())
-        + "; set search_path = pg_catalog; set idle_in_transaction_session_timeout = 60000; set jit = off; set max_parallel_workers_per_gather = 0; set timezone = 'UTC'";
+    std::string sql = "set statement_timeout = " + std::to_string(options.statementTimeout.count())
+        + "; set lock_timeout = " + std::to_string(options.lockTimeout.count())
+        + "; set search_path = pg_catalog; set idle_in_transaction_session_timeout = 60000; set jit = off; set "
+          "max_parallel_workers_per_gather = 0; set timezone = 'UTC'";
     if (serverVersion >= 140000)
         sql += "; set idle_session_timeout = 0";
     if (options.isReadOnly)
@@ -77,9 +80,10 @@ void readColumns(const PGresult *result, Rows &rows)
 
 class PgClient::Impl {
 public:
-    explicit Impl(net::Interrupter &interrupter) : m_interrupter(interrupter) {}
+    explicit Impl(net::Interrupter &interrupter) : m_interrupter(interrupter) { }
 
-    std::expected<void, Fault> open(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options, Deadline deadline);
+    std::expected<void, Fault> open(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options,
+                                    Deadline deadline);
     std::expected<Rows, Fault> run(std::string_view sql, std::span<const std::string> parameters, bool isSimple, Deadline deadline);
     void close() noexcept { m_handle.reset(); }
     [[nodiscard]] bool isOpen() const { return m_handle && PQstatus(m_handle.get()) == CONNECTION_OK; }
@@ -92,6 +96,7 @@ private:
     std::expected<void, Fault> awaitResult(Deadline deadline, std::size_t receivedBefore);
     std::expected<Rows, Fault> readResults(Deadline deadline);
     std::expected<void, Fault> wait(short events, Deadline deadline);
+    [[nodiscard]] Fault errorOf(const pg_result *result) const;
     void readInfo();
     /// The connection is of no further use.
     std::unexpected<Fault> drop(Fault fault)
@@ -106,12 +111,14 @@ private:
     ConnectionInfo m_info;
 };
 
-std::expected<void, Fault> PgClient::Impl::open(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options, Deadline deadline)
+std::expected<void, Fault> PgClient::Impl::open(const ConnectionParameters &parameters, const Secret &password,
+                                                const SessionOptions &options, Deadline deadline)
 {
     close();
     m_info = {};
     const auto start = BootClock::now();
-    auto handle = openConnection(parameters, password.isEmpty() ? parameters.password() : password, options, deadline, m_interrupter, m_info);
+    auto handle =
+        openConnection(parameters, password.isEmpty() ? parameters.password() : password, options, deadline, m_interrupter, m_info);
     if (!handle)
         return std::unexpected(handle.error());
     m_handle = std::move(*handle);
@@ -154,7 +161,8 @@ std::expected<void, Fault> PgClient::Impl::setUp(const SessionOptions &options, 
     m_info.isPooled = probe->number(0, "pid").value_or(0) != m_info.backendPid;
     m_info.user = probe->text(0, "who");
     const auto source = probe->text(0, "read_only_source");
-    m_info.isRoleReadOnly = probe->truth(0, "read_only").value_or(false) && (source == "user" || source == "database user" || source == "database" || source == "client");
+    m_info.isRoleReadOnly = probe->truth(0, "read_only").value_or(false)
+        && (source == "user" || source == "database user" || source == "database" || source == "client");
     if (m_info.isPooled)
         return {};
     if (auto done = run(setupScript(options, m_info.serverVersion), {}, true, deadline); !done)
@@ -168,8 +176,8 @@ std::expected<void, Fault> PgClient::Impl::wait(short events, Deadline deadline)
     case net::Wake::Interrupted:
         return drop(net::cancelledFault("query"));
     case net::Wake::TimedOut:
-        return drop({FaultKind::Timeout, "query", m_info.address + ": no answer in time; the connection was closed",
-                     "The server accepted the query and went silent: it may be stopped, overloaded or behind a dead network."});
+        return drop({ FaultKind::Timeout, "query", m_info.address + ": no answer in time; the connection was closed",
+                      "The server accepted the query and went silent: it may be stopped, overloaded or behind a dead network." });
     case net::Wake::Ready:
         break;
     }
@@ -182,8 +190,9 @@ std::expected<void, Fault> PgClient::Impl::send(const std::string &sql, std::spa
     values.reserve(parameters.size());
     for (const auto &parameter : parameters)
         values.push_back(parameter.c_str());
-    const int isSent = isSimple ? PQsendQuery(m_handle.get(), sql.c_str())
-                                : PQsendQueryParams(m_handle.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
+    const int isSent = isSimple
+        ? PQsendQuery(m_handle.get(), sql.c_str())
+        : PQsendQueryParams(m_handle.get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
     if (!isSent)
         return lost();
     PQsetSingleRowMode(m_handle.get());
@@ -210,11 +219,19 @@ std::expected<void, Fault> PgClient::Impl::awaitResult(Deadline deadline, std::s
         if (auto ready = wait(POLLIN, deadline); !ready)
             return ready;
         if (receivedBytes(PQsocket(m_handle.get())) > receivedBefore + kMaxAnswerBytes)
-            return drop({FaultKind::TooLarge, "query", "the answer is larger than 32 MiB", "This is no answer that the console asked for: check what answers at this address."});
+            return drop({ FaultKind::TooLarge, "query", "the answer is larger than 32 MiB",
+                          "This is no answer that the console asked for: check what answers at this address." });
         if (!PQconsumeInput(m_handle.get()))
             return lost();
     }
     return {};
+}
+
+Fault PgClient::Impl::errorOf(const pg_result *result) const
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    return queryFault(state ? state : "", message ? message : PQresultErrorMessage(result), PQstatus(m_handle.get()) != CONNECTION_OK);
 }
 
 std::expected<Rows, Fault> PgClient::Impl::readResults(Deadline deadline)
@@ -235,7 +252,8 @@ std::expected<Rows, Fault> PgClient::Impl::readResults(Deadline deadline)
                 readColumns(result.get(), rows);
             appendRow(result.get(), rows, bytes);
             if (bytes > kMaxAnswerBytes || rows.size() > kMaxRows)
-                return drop({FaultKind::TooLarge, "query", "the answer has more rows or bytes than the console takes", "Narrow the statement."});
+                return drop(
+                    { FaultKind::TooLarge, "query", "the answer has more rows or bytes than the console takes", "Narrow the statement." });
             break;
         case PGRES_TUPLES_OK:
             readColumns(result.get(), rows);
@@ -243,15 +261,13 @@ std::expected<Rows, Fault> PgClient::Impl::readResults(Deadline deadline)
         case PGRES_COMMAND_OK:
         case PGRES_EMPTY_QUERY:
             break;
-        case PGRES_FATAL_ERROR: {
-            const char *state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-            const char *message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+        case PGRES_FATAL_ERROR:
             if (!fault)
-                fault = queryFault(state ? state : "", message ? message : PQresultErrorMessage(result.get()), PQstatus(m_handle.get()) != CONNECTION_OK);
+                fault = errorOf(result.get());
             break;
-        }
         default:
-            return drop({FaultKind::Protocol, "query", "the server started a copy that nobody asked for", "Check what answers at this address."});
+            return drop(
+                { FaultKind::Protocol, "query", "the server started a copy that nobody asked for", "Check what answers at this address." });
         }
     }
     while (PGnotify *notice = PQnotifies(m_handle.get()))
@@ -263,11 +279,12 @@ std::expected<Rows, Fault> PgClient::Impl::readResults(Deadline deadline)
     return rows;
 }
 
-std::expected<Rows, Fault> PgClient::Impl::run(std::string_view sql, std::span<const std::string> parameters, bool isSimple, Deadline deadline)
+std::expected<Rows, Fault> PgClient::Impl::run(std::string_view sql, std::span<const std::string> parameters, bool isSimple,
+                                               Deadline deadline)
 {
     if (!isOpen()) {
         close();
-        return std::unexpected(Fault{FaultKind::Unavailable, "query", "not connected", "Connect first."});
+        return std::unexpected(Fault{ FaultKind::Unavailable, "query", "not connected", "Connect first." });
     }
     if (auto sent = send(std::string(sql), parameters, isSimple); !sent)
         return std::unexpected(sent.error());
@@ -276,11 +293,14 @@ std::expected<Rows, Fault> PgClient::Impl::run(std::string_view sql, std::span<c
     return readResults(deadline);
 }
 
-PgClient::PgClient() : m_impl(std::make_unique<Impl>(m_interrupter)) {}
+PgClient::PgClient() : m_impl(std::make_unique<Impl>(m_interrupter))
+{
+}
 
 PgClient::~PgClient() = default;
 
-std::expected<void, Fault> PgClient::connect(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options, Deadline deadline)
+std::expected<void, Fault> PgClient::connect(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options,
+                                             Deadline deadline)
 {
     return m_impl->open(parameters, password, options, deadline);
 }
@@ -308,8 +328,9 @@ std::expected<Rows, Fault> PgClient::simpleQuery(std::string_view sql, Deadline 
 std::expected<bool, Fault> PgClient::tryAdvisoryLock(std::int64_t key, Deadline deadline)
 {
     if (info().isPooled)
-        return std::unexpected(Fault{FaultKind::Config, "session", info().address + " is a connection pooler: a lock taken through it would belong to nobody",
-                                     "Declare the server's own address."});
+        return std::unexpected(Fault{ FaultKind::Config, "session",
+                                      info().address + " is a connection pooler: a lock taken through it would belong to nobody",
+                                      "Declare the server's own address." });
     const std::string parameter = std::to_string(key);
     const auto rows = query("select pg_catalog.pg_try_advisory_lock($1::bigint) as taken", std::span(&parameter, 1), deadline);
     if (!rows)
@@ -324,7 +345,8 @@ std::expected<void, Fault> PgClient::advisoryUnlock(std::int64_t key, Deadline d
     if (!rows)
         return std::unexpected(rows.error());
     if (!rows->truth(0, "freed").value_or(false))
-        return std::unexpected(Fault{FaultKind::Unavailable, "session", "the lock was not held by this session any more", "Look for another console in pg_stat_activity."});
+        return std::unexpected(Fault{ FaultKind::Unavailable, "session", "the lock was not held by this session any more",
+                                      "Look for another console in pg_stat_activity." });
     return {};
 }
 

@@ -45,7 +45,8 @@ std::vector<std::string> splitByComma(const std::string &text)
     return parts;
 }
 
-std::expected<std::vector<Candidate>, Fault> candidates(const ConnectionParameters &parameters, Deadline deadline, const net::Interrupter &interrupter)
+std::expected<std::vector<Candidate>, Fault> candidates(const ConnectionParameters &parameters, Deadline deadline,
+                                                        const net::Interrupter &interrupter)
 {
     const auto hosts = splitByComma(parameters.get("hostaddr").empty() ? parameters.host() : parameters.get("hostaddr"));
     const auto names = splitByComma(parameters.get("host"));
@@ -57,19 +58,21 @@ std::expected<std::vector<Candidate>, Fault> candidates(const ConnectionParamete
         const std::string &name = i < names.size() && !names[i].empty() ? names[i] : host;
         const std::string &port = ports.size() == hosts.size() ? ports[i] : ports.front();
         if (host.empty() || host.starts_with('/') || host.starts_with('@')) {
-            result.push_back({host, "", port, (host.empty() ? "local socket" : host) + ":" + port});
+            result.push_back({ host, "", port, (host.empty() ? "local socket" : host) + ":" + port });
             continue;
         }
         std::uint16_t number = 0;
-        if (const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number); error != std::errc() || *end != '\0' || number == 0)
-            return std::unexpected(Fault{FaultKind::Config, "configuration", "port \"" + port + "\" is not a number from 1 to 65535", "Correct the port in the url."});
+        if (const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+            error != std::errc() || *end != '\0' || number == 0)
+            return std::unexpected(Fault{ FaultKind::Config, "configuration", "port \"" + port + "\" is not a number from 1 to 65535",
+                                          "Correct the port in the url." });
         const auto addresses = net::resolve(host, number, deadline, interrupter);
         if (!addresses) {
             fault = addresses.error();
             continue;
         }
         for (const auto &address : *addresses)
-            result.push_back({name, net::hostOf(address), port, address.text});
+            result.push_back({ name, net::hostOf(address), port, address.text });
     }
     if (result.empty() && fault)
         return std::unexpected(*fault);
@@ -77,7 +80,8 @@ std::expected<std::vector<Candidate>, Fault> candidates(const ConnectionParamete
 }
 
 /// libpq's keywords for one address.
-std::map<std::string, std::string> keywordsFor(const ConnectionParameters &parameters, const Candidate &candidate, const SessionOptions &options, const std::string &sslmode)
+std::map<std::string, std::string> keywordsFor(const ConnectionParameters &parameters, const Candidate &candidate,
+                                               const SessionOptions &options, const std::string &sslmode)
 {
     auto keywords = parameters.keywords();
     keywords.erase("dial");
@@ -150,8 +154,8 @@ void noteStage(ConnectStage stage, BootTime &since_, ConnectionInfo &info)
 Fault failed(PGconn *connection, ConnectStage stage, const Candidate &candidate, const net::HandshakeWitness &witness = {})
 {
     if (PQconnectionNeedsPassword(connection))
-        return {FaultKind::Auth, "auth", candidate.label + ": the server asks for a password and none is declared",
-                "Declare \"password\" in the environment file, or add a line to the passfile."};
+        return { FaultKind::Auth, "auth", candidate.label + ": the server asks for a password and none is declared",
+                 "Declare \"password\" in the environment file, or add a line to the passfile." };
     std::string message = PQerrorMessage(connection);
     if (const auto reason = witness.verifyError(); !reason.empty() && stage == ConnectStage::Tls) {
         while (message.ends_with('\n'))
@@ -162,7 +166,8 @@ Fault failed(PGconn *connection, ConnectStage stage, const Candidate &candidate,
 }
 
 /// Drives one connect to its end. The socket may change between two polls.
-std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate, Deadline deadline, const net::Interrupter &interrupter, ConnectionInfo &info)
+std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate, Deadline deadline, const net::Interrupter &interrupter,
+                                 ConnectionInfo &info)
 {
     auto stage = ConnectStage::Tcp;
     auto stageStart = BootClock::now();
@@ -193,16 +198,18 @@ std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate,
     return {};
 }
 
-std::expected<PgHandle, Fault> attempt(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options, const std::string &sslmode,
-                                       const Candidate &candidate, Deadline deadline, const net::Interrupter &interrupter, ConnectionInfo &info)
+std::expected<PgHandle, Fault> attempt(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options,
+                                       const std::string &sslmode, const Candidate &candidate, Deadline deadline,
+                                       const net::Interrupter &interrupter, ConnectionInfo &info)
 {
-    info.tcp = info.tls = info.auth = Millis{0};
+    info.tcp = info.tls = info.auth = Millis{ 0 };
     auto handle = startConnect(keywordsFor(parameters, candidate, options, sslmode), password);
     if (!handle)
-        return std::unexpected(Fault{FaultKind::Unavailable, "tcp", "libpq could not allocate a connection", "Free memory on this machine."});
+        return std::unexpected(
+            Fault{ FaultKind::Unavailable, "tcp", "libpq could not allocate a connection", "Free memory on this machine." });
     // Verbose: the message of a refused login then carries the SQLSTATE, which no other call tells.
     PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
-    PQsetNoticeProcessor(handle.get(), [](void *, const char *) {}, nullptr);
+    PQsetNoticeProcessor(handle.get(), [](void *, const char *) { }, nullptr);
     if (PQstatus(handle.get()) == CONNECTION_BAD)
         return std::unexpected(failed(handle.get(), ConnectStage::Tcp, candidate));
     if (auto driven = drive(handle.get(), candidate, deadline, interrupter, info); !driven)
@@ -212,8 +219,8 @@ std::expected<PgHandle, Fault> attempt(const ConnectionParameters &parameters, c
     return handle;
 }
 
-/// On a very near server the whole handshake may happen within one call of libpq, which then frees the session with the reason in it. Another try costs
-/// no login and nearly always sees it: "expired" and "unknown authority" are different nights for an operator.
+/// On a very near server the whole handshake may happen within one call of libpq, which then frees the session with the reason in it.
+/// Another try costs no login and nearly always sees it: "expired" and "unknown authority" are different nights for an operator.
 bool isReasonMissing(const Fault &fault)
 {
     return fault.kind == FaultKind::Tls && fault.detail.ends_with("certificate verify failed");
@@ -222,8 +229,8 @@ bool isReasonMissing(const Fault &fault)
 /// Trying another address would change nothing, or would count as another wrong password.
 bool isFinal(const Fault &fault)
 {
-    return fault.kind == FaultKind::Auth || fault.kind == FaultKind::Config || fault.kind == FaultKind::Denied || fault.kind == FaultKind::Cancelled
-        || fault.kind == FaultKind::Tls;
+    return fault.kind == FaultKind::Auth || fault.kind == FaultKind::Config || fault.kind == FaultKind::Denied
+        || fault.kind == FaultKind::Cancelled || fault.kind == FaultKind::Tls;
 }
 
 } // namespace
@@ -233,8 +240,8 @@ void PgHandleCloser::operator()(pg_conn *connection) const noexcept
     PQfinish(connection); // the socket is non-blocking: a stopped server cannot hold the goodbye
 }
 
-std::expected<PgHandle, Fault> openConnection(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options, Deadline deadline,
-                                              const net::Interrupter &interrupter, ConnectionInfo &info)
+std::expected<PgHandle, Fault> openConnection(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options,
+                                              Deadline deadline, const net::Interrupter &interrupter, ConnectionInfo &info)
 {
     const auto start = BootClock::now();
     const auto addresses = candidates(parameters, deadline, interrupter);

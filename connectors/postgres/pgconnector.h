@@ -18,7 +18,8 @@ using PgHandle = std::unique_ptr<pg_conn, PgHandleCloser>;
 /// until one answers; login and certificate faults end the search, since every further try would count as another wrong password.
 /// sslmode "prefer" is made of "require", then "disable": libpq's own would try a wrong password twice.
 /// Fills address, TLS and times of `info`.
-[[nodiscard]] std::expected<PgHandle, Fault> openConnection(const ConnectionParameters &parameters, const Secret &password, const SessionOptions &options,
-                                                            Deadline deadline, const net::Interrupter &interrupter, ConnectionInfo &info);
+[[nodiscard]] std::expected<PgHandle, Fault> openConnection(const ConnectionParameters &parameters, const Secret &password,
+                                                            const SessionOptions &options, Deadline deadline,
+                                                            const net::Interrupter &interrupter, ConnectionInfo &info);
 
 } // namespace muster::postgres

@@ -8,31 +8,32 @@ namespace muster::postgres {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kStages{"dns", "tcp", "tls", "protocol", "auth"};
+constexpr std::array<std::string_view, 5> kStages{ "dns", "tcp", "tls", "protocol", "auth" };
 
 std::vector<DoctorStage> goodStages(const ConnectionInfo &info)
 {
     const std::string tls = info.tlsVersion.empty() ? "not encrypted" : info.tlsVersion + ", " + info.tlsCipher;
     const std::string protocol = "server " + info.serverVersionText + (info.isPooled ? ", behind a connection pooler" : "");
-    return {{"dns", true, info.address, "", info.dns},
-            {"tcp", true, info.address, "", info.tcp},
-            {"tls", true, tls, info.tlsVersion.empty() ? "Say sslmode=verify-full in the url to encrypt." : "", info.tls},
-            {"protocol", true, protocol, info.isPooled ? "Declare the server's own address here and the pooler under \"pgbouncer\"." : "", Millis{0}},
-            {"auth", true, "logged in as " + info.user, "", info.auth}};
+    return { { "dns", true, info.address, "", info.dns },
+             { "tcp", true, info.address, "", info.tcp },
+             { "tls", true, tls, info.tlsVersion.empty() ? "Say sslmode=verify-full in the url to encrypt." : "", info.tls },
+             { "protocol", true, protocol, info.isPooled ? "Declare the server's own address here and the pooler under \"pgbouncer\"." : "",
+               Millis{ 0 } },
+             { "auth", true, "logged in as " + info.user, "", info.auth } };
 }
 
 std::vector<DoctorStage> badStages(const Fault &fault, const ConnectionInfo &info)
 {
-    const std::array<Millis, 5> took{info.dns, info.tcp, info.tls, Millis{0}, info.auth};
+    const std::array<Millis, 5> took{ info.dns, info.tcp, info.tls, Millis{ 0 }, info.auth };
     std::vector<DoctorStage> stages;
     for (std::size_t i = 0; i < kStages.size(); ++i) {
         if (kStages[i] == fault.stage)
             break;
         if (fault.stage == "configuration")
             break;
-        stages.push_back({std::string(kStages[i]), true, "", "", took[i]});
+        stages.push_back({ std::string(kStages[i]), true, "", "", took[i] });
     }
-    stages.push_back({fault.stage, false, fault.detail, fault.hint, Millis{0}});
+    stages.push_back({ fault.stage, false, fault.detail, fault.hint, Millis{ 0 } });
     return stages;
 }
 

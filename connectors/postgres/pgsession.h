@@ -13,7 +13,7 @@ namespace muster::postgres {
 /// The one connection of a source: opened when needed, kept between rounds, never a second one. A refused login is not repeated for 30 s.
 class PgSession {
 public:
-    PgSession(const Target &target, SessionOptions options) : m_target(target), m_options(std::move(options)) {}
+    PgSession(const Target &target, SessionOptions options) : m_target(target), m_options(std::move(options)) { }
 
     /// Connected, or why not.
     [[nodiscard]] std::expected<void, Fault> ensure(Deadline deadline);
@@ -21,7 +21,7 @@ public:
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline);
     [[nodiscard]] PgClient &client() { return m_client; }
 
-    static constexpr Millis kAuthHold{30000};
+    static constexpr Millis kAuthHold{ 30000 };
 
 private:
     [[nodiscard]] std::expected<void, Fault> connect(Deadline deadline);

@@ -12,29 +12,30 @@ namespace muster::postgres {
 
 namespace {
 
-constexpr Millis kFastBudget{30000};
-constexpr Millis kRetry{60000};       ///< a slow group that failed is not tried again sooner
-constexpr Millis kLongest{3600000};
-constexpr Millis kReserve{300};       ///< kept for the answer, so that the source speaks before the watchdog does
-constexpr Millis kSlowNeeds{500};     ///< with less left, a slow group waits for the next round
+constexpr Millis kFastBudget{ 30000 };
+constexpr Millis kRetry{ 60000 }; ///< a slow group that failed is not tried again sooner
+constexpr Millis kLongest{ 3600000 };
+constexpr Millis kReserve{ 300 }; ///< kept for the answer, so that the source speaks before the watchdog does
+constexpr Millis kSlowNeeds{ 500 }; ///< with less left, a slow group waits for the next round
 /// A slow group may cost the server 1.5 ms a minute: each minute on a small catalog, every 40 minutes or so on one with 10 000 tables.
 constexpr int kRest = 60000 * 2 / 3;
+constexpr Millis kNoise{ 4 }; ///< of network and scheduling, not the server's work: a cheap group is not held back by it
 
 struct Schedule {
-    Millis interval{0};
+    Millis interval{ 0 };
     BootTime due{};
 };
 
 Millis budgetOf(Millis interval)
 {
-    return interval < Millis{15000} ? kFastBudget : interval * 5 / 2 + kFastBudget;
+    return interval < Millis{ 15000 } ? kFastBudget : interval * 5 / 2 + kFastBudget;
 }
 
 } // namespace
 
 class PostgresSource::Impl {
 public:
-    explicit Impl(Target given) : target(std::move(given)), session(target, optionsFor(target)), groups(target, session.client()) {}
+    explicit Impl(Target given) : target(std::move(given)), session(target, optionsFor(target)), groups(target, session.client()) { }
 
     std::expected<FactBatch, Fault> collect(Deadline deadline);
     std::expected<void, Fault> runGroup(const Group &group, FactBatch &batch, Deadline deadline);
@@ -53,11 +54,12 @@ std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, Fa
     const auto start = BootClock::now();
     FactBatch own;
     // The budget is that of the coming interval, which the cost of this very run decides.
-    FactWriter facts(own, Millis{0});
+    FactWriter facts(own, Millis{ 0 });
     const auto done = (groups.*group.run)(facts, deadline);
-    const auto took = BootClock::now() - start - std::chrono::duration_cast<BootClock::duration>(std::chrono::duration<double>(groups.roundTrip()));
-    const auto rest = std::clamp(std::chrono::duration_cast<Millis>(took * kRest), Millis{0}, kLongest);
-    const bool isSlow = group.every >= Millis{60000};
+    const auto took =
+        BootClock::now() - start - std::chrono::duration_cast<BootClock::duration>(std::chrono::duration<double>(groups.roundTrip()));
+    const auto rest = std::clamp(std::chrono::duration_cast<Millis>((took - kNoise) * kRest), Millis{ 0 }, kLongest);
+    const bool isSlow = group.every >= Millis{ 60000 };
     schedule.interval = isSlow ? std::max(group.every, rest) : group.every;
     schedule.due = start + (done || !isSlow ? schedule.interval : std::max(schedule.interval, kRetry));
     if (!done) {
@@ -78,7 +80,7 @@ std::expected<void, Fault> PostgresSource::Impl::runDue(FactBatch &batch, Deadli
 {
     const std::string life = groups.life();
     for (const auto &group : Groups::all()) {
-        const bool isSlow = group.every >= Millis{60000};
+        const bool isSlow = group.every >= Millis{ 60000 };
         if (BootClock::now() < schedules[group.name].due || (isSlow && deadline.left() < kSlowNeeds))
             continue;
         if (auto done = runGroup(group, batch, deadline); !done)
@@ -96,7 +98,7 @@ std::expected<void, Fault> PostgresSource::Impl::runDue(FactBatch &batch, Deadli
 
 std::expected<FactBatch, Fault> PostgresSource::Impl::collect(Deadline deadline)
 {
-    const auto own = deadline.atMost(std::max(Millis{1}, deadline.left() - kReserve));
+    const auto own = deadline.atMost(std::max(Millis{ 1 }, deadline.left() - kReserve));
     const bool wasConnected = session.client().isConnected();
     for (bool isSecondTry = false;; isSecondTry = true) {
         if (auto connected = session.ensure(own); !connected)
@@ -129,22 +131,27 @@ std::vector<DoctorStage> PostgresSource::Impl::diagnose(Deadline deadline)
         read = groups.runRights(facts, deadline);
     const auto took = std::chrono::duration_cast<Millis>(BootClock::now() - start);
     if (!read) {
-        stages.push_back({"privileges", false, read.error().detail, read.error().hint, took});
+        stages.push_back({ "privileges", false, read.error().detail, read.error().hint, took });
         return stages;
     }
     const auto context = groups.context();
     const auto &info = session.client().info();
     const bool isMonitor = groups.rights().isMonitor;
-    stages.push_back({"privileges", isMonitor, isMonitor ? "sees all sessions and statements" : "does not see other users' sessions and statements",
-                      isMonitor ? "" : context.grant("pg_monitor"), took});
+    stages.push_back({ "privileges", isMonitor,
+                       isMonitor ? "sees all sessions and statements" : "does not see other users' sessions and statements",
+                       isMonitor ? "" : context.grant("pg_monitor"), took });
     const auto supported = isSupported(info.serverVersion, Stamp::now().wall);
-    stages.push_back({"version", supported.value_or(false), shortVersion(info.serverVersionText), supported.value_or(false) ? "" : "Upgrade: the project no longer fixes this major.", Millis{0}});
+    stages.push_back({ "version", supported.value_or(false), shortVersion(info.serverVersionText),
+                       supported.value_or(false) ? "" : "Upgrade: the project no longer fixes this major.", Millis{ 0 } });
     const bool isRoleRight = !groups.server().isStandby || !target.isPrimaryExpected;
-    stages.push_back({"role", isRoleRight, groups.server().isStandby ? "standby" : "primary", isRoleRight ? "" : "Declared primary, but it is a standby: point the url at the primary.", Millis{0}});
+    stages.push_back({ "role", isRoleRight, groups.server().isStandby ? "standby" : "primary",
+                       isRoleRight ? "" : "Declared primary, but it is a standby: point the url at the primary.", Millis{ 0 } });
     return stages;
 }
 
-PostgresSource::PostgresSource(Target target) : m_impl(std::make_unique<Impl>(std::move(target))) {}
+PostgresSource::PostgresSource(Target target) : m_impl(std::make_unique<Impl>(std::move(target)))
+{
+}
 
 PostgresSource::~PostgresSource() = default;
 

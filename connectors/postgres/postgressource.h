@@ -9,7 +9,8 @@
 namespace muster::postgres {
 
 /// Observes one PostgreSQL server, 13 and later: the postgres.* facts of the catalogue (resources/readiness/facts.md).
-/// What changes fast is asked each round, what is dear rarely; a group of facts that cannot be had is unknown with its reason and leaves the others alone.
+/// What changes fast is asked each round, what is dear rarely; a group of facts that cannot be had is unknown with its reason and leaves
+/// the others alone.
 class PostgresSource : public Source {
 public:
     explicit PostgresSource(Target target);

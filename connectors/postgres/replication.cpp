@@ -22,10 +22,10 @@ Cell cellOf(std::optional<double> number)
 Table standbyTable(const std::vector<Standby> &standbys)
 {
     Table table;
-    table.columns = {{"name", ""}, {"client", ""}, {"state", ""}, {"lag_bytes", "B"}, {"lag", "s"}, {"sync", ""}};
+    table.columns = { { "name", "" }, { "client", "" }, { "state", "" }, { "lag_bytes", "B" }, { "lag", "s" }, { "sync", "" } };
     table.limit = kStandbyLimit;
     for (const auto &s : standbys)
-        table.rows.push_back({s.name, s.client, s.state, cellOf(s.lagBytes), cellOf(s.lag), s.sync});
+        table.rows.push_back({ s.name, s.client, s.state, cellOf(s.lagBytes), cellOf(s.lag), s.sync });
     return table;
 }
 
@@ -65,7 +65,8 @@ bool Slot::isBad() const
 std::string slotsSql(int version)
 {
     const std::string inactive = version >= 170000 ? "extract(epoch from inactive_since)" : "null";
-    return "/* muster slots */ select slot_name, slot_type, active, wal_status, safe_wal_size, pg_wal_lsn_diff(" + std::string(kPosition) + ", restart_lsn) as retained, " + inactive
+    return "/* muster slots */ select slot_name, slot_type, active, wal_status, safe_wal_size, pg_wal_lsn_diff(" + std::string(kPosition)
+        + ", restart_lsn) as retained, " + inactive
         + " as inactive_since from pg_replication_slots order by retained desc nulls last limit " + std::to_string(kSlotLimit);
 }
 
@@ -73,9 +74,9 @@ std::vector<Slot> parseSlots(const Rows &rows)
 {
     std::vector<Slot> slots;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        slots.push_back({rows.text(row, "slot_name"), rows.text(row, "slot_type"), rows.truth(row, "active").value_or(false),
-                         std::max(0.0, rows.number(row, "retained").value_or(0)), rows.text(row, "wal_status"), rows.number(row, "safe_wal_size"),
-                         rows.number(row, "inactive_since")});
+        slots.push_back({ rows.text(row, "slot_name"), rows.text(row, "slot_type"), rows.truth(row, "active").value_or(false),
+                          std::max(0.0, rows.number(row, "retained").value_or(0)), rows.text(row, "wal_status"),
+                          rows.number(row, "safe_wal_size"), rows.number(row, "inactive_since") });
     }
     return slots;
 }
@@ -83,11 +84,17 @@ std::vector<Slot> parseSlots(const Rows &rows)
 void addSlotFacts(const std::vector<Slot> &slots, FactWriter &facts)
 {
     Table table;
-    table.columns = {{"name", ""}, {"type", ""}, {"active", ""}, {"retained", "B"}, {"wal_status", ""}, {"safe_wal_size", "B"}, {"inactive_since", "epoch"}};
+    table.columns = { { "name", "" },
+                      { "type", "" },
+                      { "active", "" },
+                      { "retained", "B" },
+                      { "wal_status", "" },
+                      { "safe_wal_size", "B" },
+                      { "inactive_since", "epoch" } };
     table.limit = kSlotLimit;
     const Slot *worst = nullptr;
     for (const auto &s : slots) {
-        table.rows.push_back({s.name, s.type, s.isActive, s.retained, s.walStatus, cellOf(s.safeWalSize), cellOf(s.inactiveSince)});
+        table.rows.push_back({ s.name, s.type, s.isActive, s.retained, s.walStatus, cellOf(s.safeWalSize), cellOf(s.inactiveSince) });
         // A bad one is worse than any good one, however much that holds.
         if (!worst || (s.isBad() && !worst->isBad()) || (s.isBad() == worst->isBad() && s.retained > worst->retained))
             worst = &s;
@@ -97,12 +104,16 @@ void addSlotFacts(const std::vector<Slot> &slots, FactWriter &facts)
     facts.add("slots", table);
     facts.add("slots_bad", static_cast<double>(std::ranges::count_if(slots, &Slot::isBad)));
     facts.add("slot_retained_max", most == slots.end() ? 0.0 : most->retained);
-    facts.add("slot_worst", worst ? worst->name + (worst->isActive ? " (active, " : " (inactive, ") + (worst->walStatus.empty() ? "no WAL" : worst->walStatus) + ")" : std::string());
+    facts.add("slot_worst",
+              worst ? worst->name + (worst->isActive ? " (active, " : " (inactive, ")
+                      + (worst->walStatus.empty() ? "no WAL" : worst->walStatus) + ")"
+                    : std::string());
 }
 
 std::string standbysSql(int)
 {
-    return "/* muster standbys */ select a.application_name, host(a.client_addr) as client, w.state, pg_wal_lsn_diff(" + std::string(kPosition)
+    return "/* muster standbys */ select a.application_name, host(a.client_addr) as client, w.state, pg_wal_lsn_diff("
+        + std::string(kPosition)
         + ", w.replay_lsn) as lag_bytes, extract(epoch from w.replay_lag) as lag, w.sync_state "
           "from pg_stat_get_wal_senders() w join lateral pg_stat_get_activity(w.pid) a on true "
           "where w.state is null or (w.state <> 'backup' and a.application_name not like 'pg_basebackup%') order by 1 limit "
@@ -113,8 +124,8 @@ std::vector<Standby> parseStandbys(const Rows &rows)
 {
     std::vector<Standby> standbys;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        standbys.push_back({rows.text(row, "application_name"), rows.text(row, "client"), rows.text(row, "state"), rows.number(row, "lag_bytes"), rows.number(row, "lag"),
-                            rows.text(row, "sync_state")});
+        standbys.push_back({ rows.text(row, "application_name"), rows.text(row, "client"), rows.text(row, "state"),
+                             rows.number(row, "lag_bytes"), rows.number(row, "lag"), rows.text(row, "sync_state") });
     }
     return standbys;
 }
@@ -123,7 +134,8 @@ void addStandbyFacts(const std::vector<Standby> &standbys, const Context &contex
 {
     const bool isHidden = std::ranges::any_of(standbys, [](const Standby &s) { return s.state.empty(); });
     if (isHidden) {
-        static constexpr std::array<std::string_view, 5> kNames{"standbys_connected", "standbys_missing", "replication_lag_bytes", "replication_lag", "replicas"};
+        static constexpr std::array<std::string_view, 5> kNames{ "standbys_connected", "standbys_missing", "replication_lag_bytes",
+                                                                 "replication_lag", "replicas" };
         facts.unknownAll(kNames, "this role may not see the state of the standbys", context.grant("pg_monitor"));
         return;
     }
@@ -136,7 +148,8 @@ void addStandbyFacts(const std::vector<Standby> &standbys, const Context &contex
 
 std::string receiverSql(int)
 {
-    return "/* muster receiver */ select r.pid, r.status, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) as lag_bytes, "
+    return "/* muster receiver */ select r.pid, r.status, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) as "
+           "lag_bytes, "
            "extract(epoch from now() - pg_last_xact_replay_timestamp()) as lag "
            "from (select 1) one left join pg_stat_get_wal_receiver() r on r.pid is not null";
 }
@@ -159,7 +172,8 @@ void addReceiverFacts(const Receiver &receiver, const Context &context, FactWrit
         facts.unknown("replication_lag", "this role may not see the state of the receiver", context.grant("pg_monitor"));
         return;
     }
-    // Connected and everything replayed: the primary is idle, the standby is not behind. Otherwise the age of the last replayed commit counts.
+    // Connected and everything replayed: the primary is idle, the standby is not behind. Otherwise the age of the last replayed commit
+    // counts.
     if (receiver.isStreaming && receiver.lagBytes.value_or(1) <= 0)
         facts.add("replication_lag", 0.0, "streaming, all received WAL is replayed");
     else if (receiver.lag)

@@ -16,7 +16,7 @@ struct Slot {
     bool isActive = false;
     double retained = 0; ///< bytes of WAL between the current position and restart_lsn
     std::string walStatus;
-    std::optional<double> safeWalSize;   ///< NULL without max_slot_wal_keep_size
+    std::optional<double> safeWalSize; ///< NULL without max_slot_wal_keep_size
     std::optional<double> inactiveSince; ///< epoch, 17+
 
     /// Lost or about to be, or nobody reads it while it holds WAL.
@@ -37,7 +37,7 @@ struct Receiver {
     bool isStreaming = false;
     bool isHidden = false;
     std::optional<double> lagBytes; ///< received but not replayed
-    std::optional<double> lag;      ///< s since the last replayed commit
+    std::optional<double> lag; ///< s since the last replayed commit
 };
 
 [[nodiscard]] std::string slotsSql(int version);

@@ -19,8 +19,9 @@ struct Rows {
     /// nullopt for NULL, for a column that this server's version does not have, and for a row that is not there.
     [[nodiscard]] std::optional<std::string> cell(std::size_t row, std::string_view column) const;
     [[nodiscard]] std::string text(std::size_t row, std::string_view column) const; ///< "" for NULL
-    [[nodiscard]] std::optional<double> number(std::size_t row, std::string_view column) const; ///< nullopt also when it is no finite number
-    [[nodiscard]] std::optional<bool> truth(std::size_t row, std::string_view column) const;    ///< t / f, on / off
+    [[nodiscard]] std::optional<double> number(std::size_t row,
+                                               std::string_view column) const; ///< nullopt also when it is no finite number
+    [[nodiscard]] std::optional<bool> truth(std::size_t row, std::string_view column) const; ///< t / f, on / off
 };
 
 } // namespace muster::postgres

@@ -20,10 +20,12 @@ select pg_is_in_recovery() as in_recovery, extract(epoch from pg_postmaster_star
 from pg_stat_get_archiver() a, pg_control_system() c)sql";
 
 /// 17 moved the counters of the checkpointer to functions of their own names.
-constexpr std::string_view kCheckpoints16 = "pg_stat_get_bgwriter_timed_checkpoints() as timed, pg_stat_get_bgwriter_requested_checkpoints() as requested, "
-                                            "extract(epoch from pg_stat_get_bgwriter_stat_reset_time()) as checkpoint_reset";
-constexpr std::string_view kCheckpoints17 = "pg_stat_get_checkpointer_num_timed() as timed, pg_stat_get_checkpointer_num_requested() as requested, "
-                                            "extract(epoch from pg_stat_get_checkpointer_stat_reset_time()) as checkpoint_reset";
+constexpr std::string_view kCheckpoints16 =
+    "pg_stat_get_bgwriter_timed_checkpoints() as timed, pg_stat_get_bgwriter_requested_checkpoints() as requested, "
+    "extract(epoch from pg_stat_get_bgwriter_stat_reset_time()) as checkpoint_reset";
+constexpr std::string_view kCheckpoints17 =
+    "pg_stat_get_checkpointer_num_timed() as timed, pg_stat_get_checkpointer_num_requested() as requested, "
+    "extract(epoch from pg_stat_get_checkpointer_stat_reset_time()) as checkpoint_reset";
 
 struct EndOfLife {
     int major;
@@ -31,9 +33,10 @@ struct EndOfLife {
 };
 
 constexpr std::array kEndOfLife{
-    EndOfLife{12, std::chrono::year{2024} / 11 / 21}, EndOfLife{13, std::chrono::year{2025} / 11 / 13}, EndOfLife{14, std::chrono::year{2026} / 11 / 12},
-    EndOfLife{15, std::chrono::year{2027} / 11 / 11}, EndOfLife{16, std::chrono::year{2028} / 11 / 9},  EndOfLife{17, std::chrono::year{2029} / 11 / 8},
-    EndOfLife{18, std::chrono::year{2030} / 11 / 14},
+    EndOfLife{ 12, std::chrono::year{ 2024 } / 11 / 21 }, EndOfLife{ 13, std::chrono::year{ 2025 } / 11 / 13 },
+    EndOfLife{ 14, std::chrono::year{ 2026 } / 11 / 12 }, EndOfLife{ 15, std::chrono::year{ 2027 } / 11 / 11 },
+    EndOfLife{ 16, std::chrono::year{ 2028 } / 11 / 9 },  EndOfLife{ 17, std::chrono::year{ 2029 } / 11 / 8 },
+    EndOfLife{ 18, std::chrono::year{ 2030 } / 11 / 14 },
 };
 
 void addArchiver(const Server &server, FactWriter &facts)
@@ -61,8 +64,8 @@ void addCheckpoints(const Server &server, const CheckpointWindow &window, FactWr
     const double requested = window.newest().sample.requested - window.oldest().sample.requested;
     const double all = timed + requested;
     facts.add("checkpoints_requested_ratio", all > 0 ? requested / all : 0.0,
-              std::to_string(static_cast<long>(requested)) + " of " + std::to_string(static_cast<long>(all)) + " checkpoints in " + wholeSeconds(window.seconds())
-                  + " were requested");
+              std::to_string(static_cast<long>(requested)) + " of " + std::to_string(static_cast<long>(all)) + " checkpoints in "
+                  + wholeSeconds(window.seconds()) + " were requested");
 }
 
 void addVersion(const Context &context, FactWriter &facts)
@@ -106,7 +109,7 @@ Server parseServer(const Rows &rows)
 
 void pushCheckpoints(CheckpointWindow &window, BootTime at, const Server &server)
 {
-    CheckpointSample sample{server.started + "/" + server.checkpointReset, server.checkpointsTimed, server.checkpointsRequested};
+    CheckpointSample sample{ server.started + "/" + server.checkpointReset, server.checkpointsTimed, server.checkpointsRequested };
     if (window.hasAny() && window.newest().sample.life != sample.life)
         window.clear();
     window.push(at, std::move(sample));
@@ -122,7 +125,8 @@ void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, c
     facts.add("is_superuser", context.info.isSuperuser);
     facts.add("tls_in_use", !context.info.tlsVersion.empty(), context.info.tlsCipher);
     facts.add("tls_version", context.info.tlsVersion);
-    facts.add("connect_time", toSeconds(context.info.total), "address " + context.info.address + (context.info.isPooled ? ", through a connection pooler" : ""));
+    facts.add("connect_time", toSeconds(context.info.total),
+              "address " + context.info.address + (context.info.isPooled ? ", through a connection pooler" : ""));
     facts.add("connections_limit", server.connectionsLimit);
     facts.add("checksums_on", server.hasChecksums);
     addArchiver(server, facts);

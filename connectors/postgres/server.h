@@ -17,7 +17,7 @@ struct Server {
     double uptime = 0;
     double connectionsLimit = 0;
     bool isArchivingOn = false;
-    std::optional<double> archiveAge;     ///< since the last segment that was archived
+    std::optional<double> archiveAge; ///< since the last segment that was archived
     bool isArchiverFailing = false;
     std::string lastFailedWal;
     bool hasChecksums = false;
@@ -34,7 +34,7 @@ struct CheckpointSample {
 };
 
 using CheckpointWindow = Window<CheckpointSample>;
-constexpr Millis kCheckpointWindow{600000};
+constexpr Millis kCheckpointWindow{ 600000 };
 
 [[nodiscard]] std::string serverSql(int version);
 [[nodiscard]] Server parseServer(const Rows &rows);

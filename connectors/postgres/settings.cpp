@@ -38,14 +38,14 @@ bool startsWord(std::string_view list, std::string_view word)
 Table settingTable(const Settings &settings)
 {
     Table table;
-    table.columns = {{"name", ""}, {"value", ""}, {"unit", ""}, {"source", ""}, {"pending_restart", ""}};
+    table.columns = { { "name", "" }, { "value", "" }, { "unit", "" }, { "source", "" }, { "pending_restart", "" } };
     table.limit = kSettingLimit;
     for (const auto &[name, setting] : settings.settings) {
         if (table.rows.size() == kSettingLimit) {
             table.isTruncated = true;
             break;
         }
-        table.rows.push_back({name, setting.value, setting.unit, setting.source, setting.isPendingRestart});
+        table.rows.push_back({ name, setting.value, setting.unit, setting.source, setting.isPendingRestart });
     }
     return table;
 }
@@ -81,7 +81,8 @@ void addReadOnly(const Settings &settings, const Context &context, FactWriter &f
 {
     const auto value = settings.truth("default_transaction_read_only");
     if (context.isStandby)
-        facts.add("is_read_only", context.target.isPrimaryExpected, context.target.isPrimaryExpected ? "a standby, but declared primary" : "a standby: read-only by design");
+        facts.add("is_read_only", context.target.isPrimaryExpected,
+                  context.target.isPrimaryExpected ? "a standby, but declared primary" : "a standby: read-only by design");
     else if (context.info.isRoleReadOnly)
         facts.add("is_read_only", false, "this role is read-only by its own setting, the server is not");
     else
@@ -111,12 +112,15 @@ std::optional<bool> Settings::isPreloaded(const std::string &library) const
 std::string rightsSql(int version)
 {
     return std::string("/* muster rights */ select pg_has_role('pg_read_all_stats', 'usage') as is_monitor, ")
-        + (version >= 140000 ? "pg_has_role('pg_read_all_data', 'usage')" : "(select rolsuper from pg_roles where rolname = current_user)") + " as reads_all_data, "
+        + (version >= 140000 ? "pg_has_role('pg_read_all_data', 'usage')" : "(select rolsuper from pg_roles where rolname = current_user)")
+        + " as reads_all_data, "
         + "has_function_privilege('pg_ls_waldir()', 'execute') as lists_wal, "
-          "has_table_privilege('pg_file_settings', 'select') and has_function_privilege('pg_show_all_file_settings()', 'execute') as reads_config_file, "
+          "has_table_privilege('pg_file_settings', 'select') and has_function_privilege('pg_show_all_file_settings()', 'execute') as "
+          "reads_config_file, "
           "has_database_privilege(current_database(), 'connect') or pg_has_role('pg_read_all_stats', 'usage') as sizes_database, "
           "e.extversion, quote_ident(n.nspname) as extschema "
-          "from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements' left join pg_namespace n on n.oid = e.extnamespace";
+          "from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements' left join pg_namespace n on n.oid = "
+          "e.extnamespace";
 }
 
 Rights parseRights(const Rows &rows)
@@ -141,8 +145,8 @@ Settings parseSettings(const Rows &rows)
 {
     Settings settings;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        settings.settings[rows.text(row, "name")] = {rows.text(row, "setting"), rows.text(row, "unit"), rows.text(row, "source"),
-                                                     rows.truth(row, "pending_restart").value_or(false)};
+        settings.settings[rows.text(row, "name")] = { rows.text(row, "setting"), rows.text(row, "unit"), rows.text(row, "source"),
+                                                      rows.truth(row, "pending_restart").value_or(false) };
     }
     return settings;
 }
@@ -174,20 +178,22 @@ void addSettingFacts(const Settings &settings, const Context &context, FactWrite
 
 std::string configErrorsSql(int)
 {
-    return "/* muster configuration */ select sourcefile, sourceline, name, error from pg_file_settings where error is not null order by 1, 2 limit 50";
+    return "/* muster configuration */ select sourcefile, sourceline, name, error from pg_file_settings where error is not null order by "
+           "1, 2 limit 50";
 }
 
 void addConfigErrors(const Rows &rows, FactWriter &facts)
 {
     std::string raw;
     for (std::size_t row = 0; row < rows.size(); ++row)
-        raw += rows.text(row, "sourcefile") + ":" + rows.text(row, "sourceline") + " " + rows.text(row, "name") + ": " + rows.text(row, "error") + "\n";
+        raw += rows.text(row, "sourcefile") + ":" + rows.text(row, "sourceline") + " " + rows.text(row, "name") + ": "
+            + rows.text(row, "error") + "\n";
     facts.add("config_errors", static_cast<double>(rows.size()), raw);
 }
 
 bool isLogConnectionsOn(const std::string &value)
 {
-    static constexpr std::array<std::string_view, 5> kOff{"", "off", "false", "no", "0"};
+    static constexpr std::array<std::string_view, 5> kOff{ "", "off", "false", "no", "0" };
     for (const auto off : kOff) {
         if (value == off)
             return false;

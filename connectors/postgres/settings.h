@@ -19,13 +19,13 @@ struct Setting {
 
 /// What this role may see and what is installed: asked before a statement that would only leave an error in the server's log.
 struct Rights {
-    bool isMonitor = false;          ///< may read foreign sessions and statements
-    bool canReadAllData = false;     ///< sees every sequence's last value
+    bool isMonitor = false; ///< may read foreign sessions and statements
+    bool canReadAllData = false; ///< sees every sequence's last value
     bool canListWal = false;
     bool canReadConfigFile = false;
     bool canSizeDatabase = false;
-    std::string statementsVersion;   ///< extversion of pg_stat_statements in this database, "" = not created
-    std::string statementsSchema;    ///< quoted for SQL
+    std::string statementsVersion; ///< extversion of pg_stat_statements in this database, "" = not created
+    std::string statementsSchema; ///< quoted for SQL
 };
 
 struct Settings {

@@ -28,13 +28,14 @@ int extensionNumber(const std::string &version)
 Table statementTable(const std::vector<Statement> &statements)
 {
     Table table;
-    table.columns = {{"query", ""}, {"user", ""}, {"database", ""}, {"calls", "count"}, {"mean", "s"}, {"total", "s"}, {"rows", "count"}};
+    table.columns = { { "query", "" }, { "user", "" },   { "database", "" }, { "calls", "count" },
+                      { "mean", "s" }, { "total", "s" }, { "rows", "count" } };
     table.limit = kShown;
     table.isTruncated = statements.size() > kShown;
     for (const auto &s : statements) {
         if (table.rows.size() == kShown)
             break;
-        table.rows.push_back({s.query, s.user, s.database, s.calls, s.calls > 0 ? s.total / s.calls : 0.0, s.total, s.rows});
+        table.rows.push_back({ s.query, s.user, s.database, s.calls, s.calls > 0 ? s.total / s.calls : 0.0, s.total, s.rows });
     }
     return table;
 }
@@ -47,11 +48,14 @@ std::string statementsSql(int, const Rights &rights)
     const std::string total = hasPlanTimes ? "total_exec_time" : "total_time";
     const std::string mean = hasPlanTimes ? "mean_exec_time" : "mean_time";
     // The slowest and the most expensive ones: what is neither cannot be the worst of the window.
-    return "/* muster statements */ with s as materialized (select userid, dbid, queryid, query, calls, " + total + " as total, " + mean + " as mean, rows from "
-        + rights.statementsSchema + ".pg_stat_statements where queryid is not null and query not like '/* muster%'), "
-        "p as (select * from (select * from s where calls >= 20 order by mean desc limit 100) a union select * from (select * from s order by total desc limit 100) b) "
-        "select userid || '/' || dbid || '/' || queryid as key, pg_get_userbyid(userid) as usr, (select datname from pg_database d where d.oid = dbid) as database, "
-        "left(query, 500) as query, calls, total / 1000 as total, rows from p";
+    return "/* muster statements */ with s as materialized (select userid, dbid, queryid, query, calls, " + total + " as total, " + mean
+        + " as mean, rows from " + rights.statementsSchema
+        + ".pg_stat_statements where queryid is not null and query not like '/* muster%'), "
+          "p as (select * from (select * from s where calls >= 20 order by mean desc limit 100) a union select * from (select * from s "
+          "order by total desc limit 100) b) "
+          "select userid || '/' || dbid || '/' || queryid as key, pg_get_userbyid(userid) as usr, (select datname from pg_database d where "
+          "d.oid = dbid) as database, "
+          "left(query, 500) as query, calls, total / 1000 as total, rows from p";
 }
 
 StatementSample parseStatements(const Rows &rows, std::string life)
@@ -78,7 +82,8 @@ std::vector<Statement> statementsBetween(const StatementSample &before, const St
     for (const auto &[key, entry] : now.statements) {
         Statement delta = entry;
         const auto then = before.statements.find(key);
-        if (before.life == now.life && then != before.statements.end() && then->second.calls <= entry.calls && then->second.total <= entry.total) {
+        if (before.life == now.life && then != before.statements.end() && then->second.calls <= entry.calls
+            && then->second.total <= entry.total) {
             delta.calls -= then->second.calls;
             delta.total -= then->second.total;
             delta.rows -= then->second.rows;
@@ -102,7 +107,8 @@ void addStatementFacts(const std::vector<Statement> &window, const std::string &
     if (worst)
         facts.add("statement_mean_worst", worst->total / worst->calls, windowText + ": " + worst->query);
     else
-        facts.unknown("statement_mean_worst", "no traffic: no statement ran " + std::to_string(static_cast<int>(kMinCalls)) + " times " + windowText);
+        facts.unknown("statement_mean_worst",
+                      "no traffic: no statement ran " + std::to_string(static_cast<int>(kMinCalls)) + " times " + windowText);
 }
 
 } // namespace muster::postgres

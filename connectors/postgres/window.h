@@ -10,15 +10,14 @@
 namespace muster::postgres {
 
 /// Samples of the last `span`, oldest first, at most kMost (closer ones replace each other). A rate is the newest against the oldest.
-template<class Sample>
-class Window {
+template <class Sample> class Window {
 public:
     struct Entry {
         BootTime at;
         Sample sample;
     };
 
-    explicit Window(Millis span) : m_span(span) {}
+    explicit Window(Millis span) : m_span(span) { }
 
     void clear() { m_entries.clear(); }
     void push(BootTime at, Sample sample)
@@ -26,7 +25,7 @@ public:
         // The last but one decides, so that the newest is always kept and a fast cadence cannot fill the window.
         if (m_entries.size() >= 2 && at - m_entries[m_entries.size() - 2].at < m_span / kMost)
             m_entries.pop_back();
-        m_entries.push_back({at, std::move(sample)});
+        m_entries.push_back({ at, std::move(sample) });
         // One entry at or beyond the span stays, so that the window is full as soon as it can be.
         while (m_entries.size() > 2 && at - m_entries[1].at >= m_span)
             m_entries.pop_front();

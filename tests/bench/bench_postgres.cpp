@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the console costs a PostgreSQL with many tables, by pg_stat_statements, beside what a scrape of postgres_exporter costs the same server in the same run.
+// What the console costs a PostgreSQL with many tables, by pg_stat_statements, beside what a scrape of postgres_exporter costs the same
+// server in the same run.
 #include "tests/integration/postgreskit.h"
 #include "tests/support/scriptedserver.h"
 #include "tests/unit/postgresrows.h"
@@ -17,13 +18,19 @@ using namespace muster::test;
 namespace {
 
 struct SlowGroup {
-    const char *tag;  ///< in the statement's comment
+    const char *tag; ///< in the statement's comment
     const char *fact; ///< whose budget tells the interval that the source chose
 };
 
-constexpr SlowGroup kSlow[] = {{"wal", "postgres.wal_size"}, {"settings", "postgres.fsync"}, {"rights", "postgres.fsync"}, {"configuration", "postgres.config_errors"},
-                               {"statements", "postgres.statements_available"}, {"indexes", "postgres.indexes_invalid"}, {"dead tuples", "postgres.dead_tuple_ratio"},
-                               {"sequences", "postgres.sequence_used_ratio"}, {"size", "postgres.database_size"}};
+constexpr SlowGroup kSlow[] = { { "wal", "postgres.wal_size" },
+                                { "settings", "postgres.fsync" },
+                                { "rights", "postgres.fsync" },
+                                { "configuration", "postgres.config_errors" },
+                                { "statements", "postgres.statements_available" },
+                                { "indexes", "postgres.indexes_invalid" },
+                                { "dead tuples", "postgres.dead_tuple_ratio" },
+                                { "sequences", "postgres.sequence_used_ratio" },
+                                { "size", "postgres.database_size" } };
 
 double minutesBetween(const FactBatch &batch, const char *fact)
 {
@@ -49,7 +56,11 @@ private Q_SLOTS:
 private:
     [[nodiscard]] double spent(const QString &where) const
     {
-        return m_kit->psql(QStringLiteral("select coalesce(sum(total_exec_time), 0) from pg_stat_statements s join pg_roles r on r.oid = s.userid where r.rolname = 'oncall' and %1").arg(where)).toDouble();
+        return m_kit
+            ->psql(QStringLiteral("select coalesce(sum(total_exec_time), 0) from pg_stat_statements s join pg_roles r on r.oid = s.userid "
+                                  "where r.rolname = 'oncall' and %1")
+                       .arg(where))
+            .toDouble();
     }
 
     std::unique_ptr<PostgresKit> m_kit;
@@ -59,12 +70,14 @@ private:
 void BenchPostgres::initTestCase()
 {
     m_tables = m_tables > 0 ? m_tables : 10000;
-    m_kit = std::make_unique<PostgresKit>(QStringList{QStringLiteral("postgres")},
-                                          QStringList{QStringLiteral("shared_preload_libraries=pg_stat_statements"), QStringLiteral("synchronous_commit=off"), QStringLiteral("max_wal_size=4GB")});
+    m_kit = std::make_unique<PostgresKit>(QStringList{ QStringLiteral("postgres") },
+                                          QStringList{ QStringLiteral("shared_preload_libraries=pg_stat_statements"),
+                                                       QStringLiteral("synchronous_commit=off"), QStringLiteral("max_wal_size=4GB") });
     QVERIFY2(m_kit->servers.isRunning(), m_kit->servers.errorText());
     QVERIFY(m_kit->run("create extension pg_stat_statements"));
-    QVERIFY(m_kit->run("do $$ begin for i in 1.." + std::to_string(m_tables) + " loop execute format('create table t%s (id serial primary key, name text)', i); "
-                       "if i % 200 = 0 then commit; end if; end loop; end $$"));
+    QVERIFY(m_kit->run("do $$ begin for i in 1.." + std::to_string(m_tables)
+                       + " loop execute format('create table t%s (id serial primary key, name text)', i); "
+                         "if i % 200 = 0 then commit; end if; end loop; end $$"));
     QVERIFY(m_kit->run("analyze pg_class; analyze pg_index; analyze pg_depend; analyze pg_sequence; select pg_stat_statements_reset()"));
 }
 
@@ -87,8 +100,9 @@ void BenchPostgres::costOfTheConsole()
     for (int round = 0; round < 6; ++round) // the default cadence in the background: one round in 10 s
         QVERIFY(isTrue(collect(source), "postgres.reachable"));
     const double fast = spent(QStringLiteral("true"));
-    std::printf("PostgreSQL time, %d tables: first round %.1f ms; each minute %.2f ms (6 rounds %.2f ms, slow groups %.2f ms); limit 20 ms: ratio %.2f\n", m_tables, firstRound,
-                fast + slowAMinute, fast, slowAMinute, (fast + slowAMinute) / 20);
+    std::printf("PostgreSQL time, %d tables: first round %.1f ms; each minute %.2f ms (6 rounds %.2f ms, slow groups %.2f ms); limit 20 "
+                "ms: ratio %.2f\n",
+                m_tables, firstRound, fast + slowAMinute, fast, slowAMinute, (fast + slowAMinute) / 20);
 }
 
 void BenchPostgres::costOfAnExporter()
@@ -97,13 +111,17 @@ void BenchPostgres::costOfAnExporter()
     const auto address = QStringLiteral("127.0.0.1:%1").arg(port);
     QProcess exporter;
     auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("DATA_SOURCE_URI"), QStringLiteral("127.0.0.1:%1/shop?sslmode=require").arg(m_kit->servers.port(u"postgres")));
+    environment.insert(QStringLiteral("DATA_SOURCE_URI"),
+                       QStringLiteral("127.0.0.1:%1/shop?sslmode=require").arg(m_kit->servers.port(u"postgres")));
     environment.insert(QStringLiteral("DATA_SOURCE_USER"), QStringLiteral("oncall"));
     environment.insert(QStringLiteral("DATA_SOURCE_PASS"), m_kit->servers.text(u"postgres", u"password"));
     exporter.setProcessEnvironment(environment);
-    exporter.start(QStringLiteral("prometheus-postgres-exporter"), {QStringLiteral("--web.listen-address=") + address});
+    exporter.start(QStringLiteral("prometheus-postgres-exporter"), { QStringLiteral("--web.listen-address=") + address });
     QVERIFY(exporter.waitForStarted());
-    const auto scrape = [&] { return QProcess::execute(QStringLiteral("curl"), {QStringLiteral("-sfo/dev/null"), QStringLiteral("http://%1/metrics").arg(address)}); };
+    const auto scrape = [&] {
+        return QProcess::execute(QStringLiteral("curl"),
+                                 { QStringLiteral("-sfo/dev/null"), QStringLiteral("http://%1/metrics").arg(address) });
+    };
     QTRY_COMPARE_WITH_TIMEOUT(scrape(), 0, 20000);
     QVERIFY(m_kit->run("select pg_stat_statements_reset()"));
     for (int i = 0; i < 4; ++i) // Prometheus's usual 15 s

@@ -59,8 +59,10 @@ private:
     [[nodiscard]] bool restart() const
     {
         QProcess process;
-        process.start(QStringLiteral("/usr/bin/python3"), {QStringLiteral(MUSTER_SOURCE_DIR "/tests/support/servers.py"), QStringLiteral("start"), QStringLiteral("--dir"),
-                                                           m_kit->servers.directory(), QStringLiteral("--postgres-setting"), QStringLiteral("max_connections=14"), QStringLiteral("postgres")});
+        process.start(QStringLiteral("/usr/bin/python3"),
+                      { QStringLiteral(MUSTER_SOURCE_DIR "/tests/support/servers.py"), QStringLiteral("start"), QStringLiteral("--dir"),
+                        m_kit->servers.directory(), QStringLiteral("--postgres-setting"), QStringLiteral("max_connections=14"),
+                        QStringLiteral("postgres") });
         if (process.waitForFinished(60000) && process.exitCode() == 0)
             return true;
         qWarning("%s", process.readAllStandardError().constData());
@@ -98,7 +100,7 @@ qsizetype failedLogins(const PostgresKit &kit)
 
 void TestPostgresFaults::initTestCase()
 {
-    m_kit = std::make_unique<PostgresKit>(QStringList{QStringLiteral("postgres")}, QStringList{QStringLiteral("max_connections=14")});
+    m_kit = std::make_unique<PostgresKit>(QStringList{ QStringLiteral("postgres") }, QStringList{ QStringLiteral("max_connections=14") });
     QVERIFY2(m_kit->servers.isRunning(), m_kit->servers.errorText());
 }
 
@@ -127,12 +129,12 @@ void TestPostgresFaults::nameThatDoesNotResolve()
 
 void TestPostgresFaults::silentServerEndsByTheDeadline()
 {
-    const S server(S::Script{S::Hang{}});
-    for (const auto &[query, stage] : {std::pair{"?sslmode=disable", "protocol"}, std::pair{"?sslmode=require", "tls"}}) {
+    const S server(S::Script{ S::Hang{} });
+    for (const auto &[query, stage] : { std::pair{ "?sslmode=disable", "protocol" }, std::pair{ "?sslmode=require", "tls" } }) {
         PostgresSource source(scripted(server, query));
         QElapsedTimer timer;
         timer.start();
-        const auto fault = faultOf(source, Millis{1000});
+        const auto fault = faultOf(source, Millis{ 1000 });
         QVERIFY(timer.elapsed() < 1300);
         QVERIFY(fault.kind == FaultKind::Timeout);
         QCOMPARE(fault.stage, std::string(stage));
@@ -142,7 +144,7 @@ void TestPostgresFaults::silentServerEndsByTheDeadline()
 
 void TestPostgresFaults::interruptEndsABlockedConnect()
 {
-    const S server(S::Script{S::Hang{}});
+    const S server(S::Script{ S::Hang{} });
     PostgresSource source(scripted(server));
     std::jthread other([&] {
         while (server.connectionCount() == 0)
@@ -151,14 +153,14 @@ void TestPostgresFaults::interruptEndsABlockedConnect()
     });
     QElapsedTimer timer;
     timer.start();
-    QVERIFY(faultOf(source, Millis{20000}).kind == FaultKind::Cancelled);
+    QVERIFY(faultOf(source, Millis{ 20000 }).kind == FaultKind::Cancelled);
     QVERIFY(timer.elapsed() < 2000);
 }
 
 void TestPostgresFaults::webServerIsNoPostgres()
 {
-    const S server(S::Script{S::ReadBytes{8}, S::Send{"HTTP/1.1 400 Bad Request\r\n\r\n"}, S::Close{}});
-    for (const char *query : {"?sslmode=disable", "?sslmode=require", ""}) {
+    const S server(S::Script{ S::ReadBytes{ 8 }, S::Send{ "HTTP/1.1 400 Bad Request\r\n\r\n" }, S::Close{} });
+    for (const char *query : { "?sslmode=disable", "?sslmode=require", "" }) {
         PostgresSource source(scripted(server, query));
         const auto fault = faultOf(source);
         QVERIFY2(fault.kind == FaultKind::Protocol, fault.detail.c_str());
@@ -174,7 +176,8 @@ void TestPostgresFaults::malformedBytes_data()
     QTest::newRow("huge authentication") << QByteArray("R\x7f\xff\xff\xff\0\0\0\0", 9);
     QTest::newRow("unknown message") << QByteArray::fromStdString(greeting()) + QByteArray("\x01\0\0\0\x04", 5);
     QTest::newRow("row without description") << QByteArray::fromStdString(greeting()) + QByteArray("D\0\0\0\x06\0\x01", 7);
-    QTest::newRow("row of a gigabyte, never sent") << QByteArray::fromStdString(greeting()) + QByteArray("T\0\0\0\x1a\0\1x\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0D\x3f\xff\xff\xff", 32);
+    QTest::newRow("row of a gigabyte, never sent") << QByteArray::fromStdString(greeting())
+            + QByteArray("T\0\0\0\x1a\0\1x\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0D\x3f\xff\xff\xff", 32);
     QTest::newRow("unasked copy") << QByteArray::fromStdString(greeting()) + QByteArray("H\0\0\0\x07\0\0\0", 8);
     QTest::newRow("zero error") << QByteArray("E\0\0\0\x04", 5);
 }
@@ -182,10 +185,11 @@ void TestPostgresFaults::malformedBytes_data()
 void TestPostgresFaults::malformedBytes()
 {
     QFETCH(QByteArray, bytes);
-    const S server(S::Script{S::ReadBytes{8}, S::Send{bytes.toStdString()}, S::Sleep{std::chrono::milliseconds(300)}, S::Close{}});
+    const S server(S::Script{ S::ReadBytes{ 8 }, S::Send{ bytes.toStdString() }, S::Sleep{ std::chrono::milliseconds(300) }, S::Close{} });
     PostgresSource source(scripted(server));
-    const auto fault = faultOf(source, Millis{3000});
-    QVERIFY2(fault.kind == FaultKind::Protocol || fault.kind == FaultKind::Unavailable || fault.kind == FaultKind::Timeout, fault.detail.c_str());
+    const auto fault = faultOf(source, Millis{ 3000 });
+    QVERIFY2(fault.kind == FaultKind::Protocol || fault.kind == FaultKind::Unavailable || fault.kind == FaultKind::Timeout,
+             fault.detail.c_str());
     QVERIFY(!fault.detail.empty());
     QTRY_COMPARE(server.openCount(), 0);
 }
@@ -194,9 +198,9 @@ void TestPostgresFaults::floodIsCutOff()
 {
     // One row that never ends: declared as 1 GiB and really sent. The console stops at 32 MiB, long before its memory does.
     const std::string row("T\0\0\0\x1a\0\1x\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0D\x3f\xff\xff\xff\0\1\x3f\xff\xff\xf0", 38);
-    const S server(S::Script{S::ReadBytes{8}, S::Send{greeting() + row}, S::Flood{std::string(65536, 'x'), 16384}});
+    const S server(S::Script{ S::ReadBytes{ 8 }, S::Send{ greeting() + row }, S::Flood{ std::string(65536, 'x'), 16384 } });
     PostgresSource source(scripted(server));
-    const auto fault = faultOf(source, Millis{20000});
+    const auto fault = faultOf(source, Millis{ 20000 });
     QVERIFY2(fault.kind == FaultKind::TooLarge, fault.detail.c_str());
 }
 
@@ -219,9 +223,13 @@ void TestPostgresFaults::wrongPasswordIsTriedOnceIn30Seconds()
 void TestPostgresFaults::untrustedCertificate()
 {
     QTemporaryDir directory;
-    QCOMPARE(QProcess::execute(QStringLiteral("openssl"), {QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"), QStringLiteral("ec"), QStringLiteral("-pkeyopt"),
-                                                           QStringLiteral("ec_paramgen_curve:P-256"), QStringLiteral("-nodes"), QStringLiteral("-subj"), QStringLiteral("/CN=other"),
-                                                           QStringLiteral("-keyout"), directory.filePath(QStringLiteral("k")), QStringLiteral("-out"), directory.filePath(QStringLiteral("c"))}), 0);
+    QCOMPARE(
+        QProcess::execute(QStringLiteral("openssl"),
+                          { QStringLiteral("req"), QStringLiteral("-x509"), QStringLiteral("-newkey"), QStringLiteral("ec"),
+                            QStringLiteral("-pkeyopt"), QStringLiteral("ec_paramgen_curve:P-256"), QStringLiteral("-nodes"),
+                            QStringLiteral("-subj"), QStringLiteral("/CN=other"), QStringLiteral("-keyout"),
+                            directory.filePath(QStringLiteral("k")), QStringLiteral("-out"), directory.filePath(QStringLiteral("c")) }),
+        0);
     auto target = m_kit->target();
     target.caFile = directory.filePath(QStringLiteral("c")).toStdString();
     PostgresSource source(target);
@@ -245,9 +253,11 @@ void TestPostgresFaults::expiredCertificate()
 {
     const auto admin = m_kit->session();
     const auto issue = [&](const char *days) {
-        const auto code = QStringLiteral("import sys; sys.path.insert(0, '%1/packaging/demo/lib'); import pki; from place import Place; pki.issue(Place('%2'), 'postgres', %3, renew=True)")
+        const auto code = QStringLiteral("import sys; sys.path.insert(0, '%1/packaging/demo/lib'); import pki; from place import Place; "
+                                         "pki.issue(Place('%2'), 'postgres', %3, renew=True)")
                               .arg(QStringLiteral(MUSTER_SOURCE_DIR), m_kit->servers.directory(), QLatin1String(days));
-        return QProcess::execute(QStringLiteral("/usr/bin/python3"), {QStringLiteral("-c"), code}) == 0 && admin->simpleQuery("select pg_reload_conf()", Deadline::after(Millis{5000}));
+        return QProcess::execute(QStringLiteral("/usr/bin/python3"), { QStringLiteral("-c"), code }) == 0
+            && admin->simpleQuery("select pg_reload_conf()", Deadline::after(Millis{ 5000 }));
     };
     QVERIFY(issue("issued_ago=90, lifetime=60"));
     Fault fault;
@@ -292,7 +302,7 @@ void TestPostgresFaults::stoppedBackendEndsByTheDeadlineAndRecovers()
     QCOMPARE(::kill(pid, SIGSTOP), 0);
     QElapsedTimer timer;
     timer.start();
-    const auto fault = faultOf(source, Millis{1500});
+    const auto fault = faultOf(source, Millis{ 1500 });
     const auto took = timer.elapsed();
     // A new round does not wait for the old backend.
     const auto again = collect(source);
@@ -308,7 +318,7 @@ void TestPostgresFaults::stoppedPostmasterIsNamed()
     const auto pid = static_cast<pid_t>(m_kit->servers.pid(u"postgres"));
     QCOMPARE(::kill(pid, SIGSTOP), 0);
     PostgresSource source(m_kit->target());
-    const auto fault = faultOf(source, Millis{1200});
+    const auto fault = faultOf(source, Millis{ 1200 });
     QCOMPARE(::kill(pid, SIGCONT), 0);
     QVERIFY(fault.kind == FaultKind::Timeout);
     QCOMPARE(fault.stage, std::string("tls"));
@@ -333,7 +343,7 @@ void TestPostgresFaults::allConnectionsTaken()
     QVERIFY2(fault.kind == FaultKind::Unavailable, fault.detail.c_str());
     QVERIFY(fault.detail.find("53300") != std::string::npos);
     sessions.clear();
-    QTRY_VERIFY(source.collect(Deadline::after(Millis{5000}), {}));
+    QTRY_VERIFY(source.collect(Deadline::after(Millis{ 5000 }), {}));
 }
 
 void TestPostgresFaults::killedServerRecoversAndLeavesNoSocket()
@@ -344,13 +354,13 @@ void TestPostgresFaults::killedServerRecoversAndLeavesNoSocket()
         QVERIFY(!collect(source).facts.empty());
         QCOMPARE(openSockets(), before + 1);
         QCOMPARE(::kill(static_cast<pid_t>(m_kit->servers.pid(u"postgres")), SIGKILL), 0);
-        QTRY_VERIFY(!source.collect(Deadline::after(Millis{2000}), {}));
+        QTRY_VERIFY(!source.collect(Deadline::after(Millis{ 2000 }), {}));
         QTRY_COMPARE(openSockets(), before);
         // The orphans of the killed postmaster hold its shared memory until they notice.
         QTRY_VERIFY_WITH_TIMEOUT(restart(), 30000);
         QElapsedTimer timer;
         timer.start();
-        QTRY_VERIFY(source.collect(Deadline::after(Millis{2000}), {}));
+        QTRY_VERIFY(source.collect(Deadline::after(Millis{ 2000 }), {}));
         QVERIFY(timer.elapsed() < 5000);
         const auto batch = collect(source);
         QVERIFY(numberOf(batch, "postgres.uptime") < 60);
@@ -361,12 +371,12 @@ void TestPostgresFaults::killedServerRecoversAndLeavesNoSocket()
 
 void TestPostgresFaults::noSecretInAnyFault()
 {
-    const S server(S::Script{S::ReadBytes{8}, S::Send{std::string("R\0\0\0\x08\0\0\0\x03", 9)}, S::ReadLine{}, S::Close{}});
+    const S server(S::Script{ S::ReadBytes{ 8 }, S::Send{ std::string("R\0\0\0\x08\0\0\0\x03", 9) }, S::ReadLine{}, S::Close{} });
     auto target = scripted(server, ":canary-8@x?sslmode=disable");
     PostgresSource broken(target);
     PostgresSource source(scripted(server));
-    for (auto *each : {&broken, &source}) {
-        const auto fault = faultOf(*each, Millis{1000});
+    for (auto *each : { &broken, &source }) {
+        const auto fault = faultOf(*each, Millis{ 1000 });
         QVERIFY((fault.detail + fault.hint + fault.stage).find("canary") == std::string::npos);
     }
 }

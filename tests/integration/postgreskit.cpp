@@ -38,11 +38,11 @@ std::unique_ptr<PgClient> PostgresKit::session(const std::string &database) cons
     SessionOptions options;
     options.applicationName = "psql";
     options.isReadOnly = false;
-    options.statementTimeout = options.lockTimeout = Millis{0};
+    options.statementTimeout = options.lockTimeout = Millis{ 0 };
     const Secret password(servers.text(u"postgres", u"adminPassword").toStdString());
-    if (const auto connected = client->connect(*parameters, password, options, Deadline::after(Millis{10000})); !connected)
+    if (const auto connected = client->connect(*parameters, password, options, Deadline::after(Millis{ 10000 })); !connected)
         qWarning("admin session: %s", connected.error().detail.c_str());
-    else if (!client->simpleQuery("set search_path = public", Deadline::after(Millis{5000})))
+    else if (!client->simpleQuery("set search_path = public", Deadline::after(Millis{ 5000 })))
         qWarning("admin session: no search_path");
     return client;
 }
@@ -50,7 +50,7 @@ std::unique_ptr<PgClient> PostgresKit::session(const std::string &database) cons
 bool PostgresKit::run(const std::string &sql, const std::string &database) const
 {
     const auto client = session(database);
-    const auto done = client->simpleQuery(sql, Deadline::after(Millis{60000}));
+    const auto done = client->simpleQuery(sql, Deadline::after(Millis{ 60000 }));
     if (!done)
         qWarning("%s: %s", sql.c_str(), done.error().detail.c_str());
     return done.has_value();
@@ -62,9 +62,10 @@ QByteArray PostgresKit::psql(const QString &sql) const
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("PGPASSWORD"), servers.text(u"postgres", u"adminPassword"));
     process.setProcessEnvironment(environment);
-    process.start(QStringLiteral("psql"), {QStringLiteral("-XAt"), QStringLiteral("-h"), QStringLiteral("127.0.0.1"), QStringLiteral("-p"),
-                                           QString::number(servers.port(u"postgres")), QStringLiteral("-U"), QStringLiteral("postgres"), QStringLiteral("-d"),
-                                           QStringLiteral("shop"), QStringLiteral("-c"), sql});
+    process.start(QStringLiteral("psql"),
+                  { QStringLiteral("-XAt"), QStringLiteral("-h"), QStringLiteral("127.0.0.1"), QStringLiteral("-p"),
+                    QString::number(servers.port(u"postgres")), QStringLiteral("-U"), QStringLiteral("postgres"), QStringLiteral("-d"),
+                    QStringLiteral("shop"), QStringLiteral("-c"), sql });
     if (!process.waitForFinished(20000) || process.exitCode() != 0)
         qWarning("psql: %s", process.readAllStandardError().constData());
     return process.readAllStandardOutput().trimmed();
@@ -72,7 +73,7 @@ QByteArray PostgresKit::psql(const QString &sql) const
 
 FactBatch collect(Source &source)
 {
-    auto batch = source.collect(Deadline::after(Millis{10000}), {});
+    auto batch = source.collect(Deadline::after(Millis{ 10000 }), {});
     if (batch)
         return *batch;
     qWarning("%s: %s", batch.error().stage.c_str(), batch.error().detail.c_str());
@@ -82,7 +83,7 @@ FactBatch collect(Source &source)
 Fault faultOf(Source &source, Millis deadline)
 {
     const auto batch = source.collect(Deadline::after(deadline), {});
-    return batch ? Fault{FaultKind::Cancelled, "", "", ""} : batch.error();
+    return batch ? Fault{ FaultKind::Cancelled, "", "", "" } : batch.error();
 }
 
 } // namespace muster::test

@@ -16,7 +16,10 @@ namespace muster::test {
 /// A real PostgreSQL of the test's own, with what a test does to it as its superuser.
 class PostgresKit {
 public:
-    explicit PostgresKit(const QStringList &names = {QStringLiteral("postgres")}, const QStringList &settings = {}) : servers(names, settings) {}
+    explicit PostgresKit(const QStringList &names = { QStringLiteral("postgres") }, const QStringList &settings = {})
+        : servers(names, settings)
+    {
+    }
 
     /// As "oncall" (pg_monitor and pg_read_all_data), over TLS with the test's authority.
     [[nodiscard]] postgres::Target target() const;
@@ -35,6 +38,6 @@ public:
 /// One round with the default deadline; fails loudly by an empty batch.
 [[nodiscard]] FactBatch collect(Source &source);
 /// The fault of one round; an empty one when there is none.
-[[nodiscard]] Fault faultOf(Source &source, Millis deadline = Millis{5000});
+[[nodiscard]] Fault faultOf(Source &source, Millis deadline = Millis{ 5000 });
 
 } // namespace muster::test

@@ -54,12 +54,14 @@ private:
 
 void TestPostgresSource::initTestCase()
 {
-    m_kit = std::make_unique<PostgresKit>(QStringList{QStringLiteral("postgres"), QStringLiteral("pgbouncer")},
-                                          QStringList{QStringLiteral("shared_preload_libraries=pg_stat_statements")});
+    m_kit = std::make_unique<PostgresKit>(QStringList{ QStringLiteral("postgres"), QStringLiteral("pgbouncer") },
+                                          QStringList{ QStringLiteral("shared_preload_libraries=pg_stat_statements") });
     QVERIFY2(m_kit->servers.isRunning(), m_kit->servers.errorText());
-    QVERIFY(m_kit->run("create role plain login password 'plain'; create role monitor login password 'monitor'; grant pg_monitor to monitor; "
-                       "create table items (id serial primary key, name text, price int); insert into items (name, price) select 'x' || i, i from generate_series(1, 2000) i; "
-                       "create extension pg_stat_statements; analyze items"));
+    QVERIFY(
+        m_kit->run("create role plain login password 'plain'; create role monitor login password 'monitor'; grant pg_monitor to monitor; "
+                   "create table items (id serial primary key, name text, price int); insert into items (name, price) select 'x' || i, i "
+                   "from generate_series(1, 2000) i; "
+                   "create extension pg_stat_statements; analyze items"));
 }
 
 void TestPostgresSource::factsAreThoseOfTheCatalogue()
@@ -71,7 +73,7 @@ void TestPostgresSource::factsAreThoseOfTheCatalogue()
     std::set<std::string> seen;
     for (const auto &fact : batch.facts) {
         QVERIFY2(seen.insert(fact.name).second, fact.name.c_str());
-        QVERIFY2(fact.budget >= Millis{30000}, fact.name.c_str());
+        QVERIFY2(fact.budget >= Millis{ 30000 }, fact.name.c_str());
         const auto name = QString::fromStdString(fact.name);
         const auto shortName = name.mid(9); // the catalogue shortens some of a row: "postgres.connections_used · connections_limit"
         QVERIFY2(text.contains(QRegularExpression(QStringLiteral("\\b%1\\b").arg(shortName))), fact.name.c_str());
@@ -93,14 +95,19 @@ void TestPostgresSource::agreesWithPsql()
     const auto batch = collect(source);
     const auto number = [&](const QString &sql) { return m_kit->psql(sql).toDouble(); };
     // psql itself is one more.
-    QCOMPARE(numberOf(batch, "postgres.connections_used") + 1, number(QStringLiteral("select count(*) from pg_stat_activity where backend_type = 'client backend'")));
-    QCOMPARE(numberOf(batch, "postgres.connections_limit"), number(QStringLiteral("select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int")));
+    QCOMPARE(numberOf(batch, "postgres.connections_used") + 1,
+             number(QStringLiteral("select count(*) from pg_stat_activity where backend_type = 'client backend'")));
+    QCOMPARE(
+        numberOf(batch, "postgres.connections_limit"),
+        number(QStringLiteral("select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int")));
     const double xid = number(QStringLiteral("select max(age(datfrozenxid)) / 2147483648.0 from pg_database"));
     QVERIFY(std::abs(numberOf(batch, "postgres.xid_used_ratio") - xid) < 1e-6);
     QCOMPARE(numberOf(batch, "postgres.database_size"), number(QStringLiteral("select pg_database_size('shop')")));
-    QCOMPARE(QByteArray::fromStdString(textOf(batch, "postgres.system_identifier")), m_kit->psql(QStringLiteral("select system_identifier from pg_control_system()")));
+    QCOMPARE(QByteArray::fromStdString(textOf(batch, "postgres.system_identifier")),
+             m_kit->psql(QStringLiteral("select system_identifier from pg_control_system()")));
     QCOMPARE(numberOf(batch, "postgres.version_num"), number(QStringLiteral("show server_version_num")));
-    QCOMPARE(QByteArray::fromStdString(textOf(batch, "postgres.password_encryption")), m_kit->psql(QStringLiteral("show password_encryption")));
+    QCOMPARE(QByteArray::fromStdString(textOf(batch, "postgres.password_encryption")),
+             m_kit->psql(QStringLiteral("show password_encryption")));
     QCOMPARE(textOf(batch, "postgres.role"), std::string("primary"));
     QVERIFY(isTrue(batch, "postgres.tls_in_use"));
     QVERIFY(isTrue(batch, "postgres.checksums_on"));
@@ -114,16 +121,20 @@ void TestPostgresSource::sessionIsSetUpToBeLight()
     PostgresSource source(m_kit->target());
     QVERIFY(!collect(source).facts.empty());
     QCOMPARE(m_kit->psql(QStringLiteral("select count(*) from pg_stat_activity where usename = 'oncall'")), QByteArray("1"));
-    QCOMPARE(m_kit->psql(QStringLiteral("select application_name from pg_stat_activity where usename = 'oncall'")), QByteArray("muster tester@bench"));
+    QCOMPARE(m_kit->psql(QStringLiteral("select application_name from pg_stat_activity where usename = 'oncall'")),
+             QByteArray("muster tester@bench"));
 
     PgClient client;
     const auto target = m_kit->target();
-    QVERIFY(client.connect(*ConnectionParameters::from(target), Secret(m_kit->servers.text(u"postgres", u"password").toStdString()), SessionOptions{}, Deadline::after(Millis{5000})));
-    const auto show = [&](const char *name) { return client.query(std::string("show ") + name, Deadline::after(Millis{2000}))->text(0, name); };
+    QVERIFY(client.connect(*ConnectionParameters::from(target), Secret(m_kit->servers.text(u"postgres", u"password").toStdString()),
+                           SessionOptions{}, Deadline::after(Millis{ 5000 })));
+    const auto show = [&](const char *name) {
+        return client.query(std::string("show ") + name, Deadline::after(Millis{ 2000 }))->text(0, name);
+    };
     QCOMPARE(show("statement_timeout"), std::string("3s"));
     QCOMPARE(show("lock_timeout"), std::string("50ms"));
     QCOMPARE(show("default_transaction_read_only"), std::string("on"));
-    const auto refused = client.query("create table nope (i int)", Deadline::after(Millis{2000}));
+    const auto refused = client.query("create table nope (i int)", Deadline::after(Millis{ 2000 }));
     QVERIFY(!refused);
     QVERIFY(client.isConnected());
 }
@@ -132,7 +143,9 @@ void TestPostgresSource::ratesAppearWithTheSecondSample()
 {
     PostgresSource source(m_kit->target());
     QVERIFY(!unknownReason(collect(source), "postgres.cache_hit_ratio").empty());
-    const auto read = [this] { return m_kit->psql(QStringLiteral("select sum(blks_hit) || ' ' || sum(blks_read) from pg_stat_database")).split(' '); };
+    const auto read = [this] {
+        return m_kit->psql(QStringLiteral("select sum(blks_hit) || ' ' || sum(blks_read) from pg_stat_database")).split(' ');
+    };
     QVERIFY(m_kit->run("select pg_stat_force_next_flush()"));
     const auto before = read();
     for (int i = 0; i < 5; ++i)
@@ -142,26 +155,32 @@ void TestPostgresSource::ratesAppearWithTheSecondSample()
     const double hit = after[0].toDouble() - before[0].toDouble();
     const double miss = after[1].toDouble() - before[1].toDouble();
     QVERIFY(hit + miss > 200);
-    QVERIFY2(std::abs(numberOf(batch, "postgres.cache_hit_ratio") - hit / (hit + miss)) < 0.05, qPrintable(QString::number(numberOf(batch, "postgres.cache_hit_ratio"))));
+    QVERIFY2(std::abs(numberOf(batch, "postgres.cache_hit_ratio") - hit / (hit + miss)) < 0.05,
+             qPrintable(QString::number(numberOf(batch, "postgres.cache_hit_ratio"))));
     QVERIFY(numberOf(batch, "postgres.commits_rate") > 0);
 }
 
 void TestPostgresSource::plainRoleIsUnknownNotGreen()
 {
     const auto batch = fresh(m_kit->targetAs("plain", "plain"));
-    for (const auto *name : {"postgres.idle_in_transaction_count", "postgres.idle_in_transaction_longest", "postgres.blocked_count", "postgres.transaction_longest",
-                             "postgres.sessions", "postgres.plaintext_clients", "postgres.wal_size", "postgres.config_errors", "postgres.statements_available",
-                             "postgres.sequence_used_ratio", "postgres.pgaudit"}) {
+    for (const auto *name :
+         { "postgres.idle_in_transaction_count", "postgres.idle_in_transaction_longest", "postgres.blocked_count",
+           "postgres.transaction_longest", "postgres.sessions", "postgres.plaintext_clients", "postgres.wal_size", "postgres.config_errors",
+           "postgres.statements_available", "postgres.sequence_used_ratio", "postgres.pgaudit" }) {
         QVERIFY2(!unknownReason(batch, name).empty(), name);
         QVERIFY2(unknownHint(batch, name).find("GRANT ") == 0, name);
     }
-    QCOMPARE(numberOf(batch, "postgres.connections_used"), m_kit->psql(QStringLiteral("select count(*) from pg_stat_activity where backend_type = 'client backend'")).toDouble());
+    QCOMPARE(numberOf(batch, "postgres.connections_used"),
+             m_kit->psql(QStringLiteral("select count(*) from pg_stat_activity where backend_type = 'client backend'")).toDouble());
     // The grant that the console names is the one that helps.
-    QVERIFY(m_kit->run(unknownHint(batch, "postgres.idle_in_transaction_count") + unknownHint(batch, "postgres.config_errors") + unknownHint(batch, "postgres.sequence_used_ratio")));
+    QVERIFY(m_kit->run(unknownHint(batch, "postgres.idle_in_transaction_count") + unknownHint(batch, "postgres.config_errors")
+                       + unknownHint(batch, "postgres.sequence_used_ratio")));
     const auto granted = fresh(m_kit->targetAs("plain", "plain"));
-    for (const auto *name : {"postgres.idle_in_transaction_count", "postgres.config_errors", "postgres.sequence_used_ratio", "postgres.wal_size"})
+    for (const auto *name :
+         { "postgres.idle_in_transaction_count", "postgres.config_errors", "postgres.sequence_used_ratio", "postgres.wal_size" })
         QVERIFY2(numberOf(granted, name) >= 0, name);
-    QVERIFY(m_kit->run("revoke pg_monitor, pg_read_all_data from plain; revoke all on pg_file_settings from plain; revoke all on function pg_show_all_file_settings() from plain"));
+    QVERIFY(m_kit->run("revoke pg_monitor, pg_read_all_data from plain; revoke all on pg_file_settings from plain; revoke all on function "
+                       "pg_show_all_file_settings() from plain"));
 }
 
 void TestPostgresSource::monitorRoleSeesSessions()
@@ -185,15 +204,16 @@ void TestPostgresSource::superuserSeesAll()
 void TestPostgresSource::findsTheRootOfALockTree()
 {
     const auto root = m_kit->session();
-    QVERIFY(root->simpleQuery("begin; update items set price = 0 where id = 1", Deadline::after(Millis{5000})));
+    QVERIFY(root->simpleQuery("begin; update items set price = 0 where id = 1", Deadline::after(Millis{ 5000 })));
     // Two that wait: their queries time out here, on our side, and go on waiting there until the server's own limit.
     const auto wait = [this](const char *sql) {
         return std::jthread([client = std::shared_ptr<PgClient>(m_kit->session()), sql] {
-            (void)client->simpleQuery(sql, Deadline::after(Millis{20000}));
+            (void)client->simpleQuery(sql, Deadline::after(Millis{ 20000 }));
         });
     };
     {
-        const auto first = wait("begin; set statement_timeout = '15s'; update items set price = 2 where id = 2; update items set price = 1 where id = 1; rollback");
+        const auto first = wait("begin; set statement_timeout = '15s'; update items set price = 2 where id = 2; update items set price = 1 "
+                                "where id = 1; rollback");
         QTRY_COMPARE(m_kit->psql(QStringLiteral("select count(*) from pg_locks where not granted")), QByteArray("1"));
         const auto second = wait("set statement_timeout = '15s'; update items set price = 3 where id = 2");
         QTRY_COMPARE(m_kit->psql(QStringLiteral("select count(*) from pg_locks where not granted")), QByteArray("2"));
@@ -202,32 +222,35 @@ void TestPostgresSource::findsTheRootOfALockTree()
         QCOMPARE(numberOf(batch, "postgres.blocked_count"), 2.0);
         QVERIFY(numberOf(batch, "postgres.blocked_longest") > 0);
         const auto worst = textOf(batch, "postgres.blocker_worst");
-        QVERIFY2(worst.starts_with("pid " + std::to_string(root->info().backendPid) + " (postgres, psql) idle in transaction"), worst.c_str());
+        QVERIFY2(worst.starts_with("pid " + std::to_string(root->info().backendPid) + " (postgres, psql) idle in transaction"),
+                 worst.c_str());
         QVERIFY2(worst.find("blocks 2 sessions") != std::string::npos, worst.c_str());
-        QVERIFY(root->simpleQuery("rollback", Deadline::after(Millis{5000})));
+        QVERIFY(root->simpleQuery("rollback", Deadline::after(Millis{ 5000 })));
     }
 }
 
 void TestPostgresSource::findsIdleInTransaction()
 {
     const auto idle = m_kit->session();
-    QVERIFY(idle->simpleQuery("begin; select 1", Deadline::after(Millis{5000})));
+    QVERIFY(idle->simpleQuery("begin; select 1", Deadline::after(Millis{ 5000 })));
     PostgresSource source(m_kit->target());
     QCOMPARE(numberOf(collect(source), "postgres.idle_in_transaction_count"), 1.0);
     QTRY_VERIFY(numberOf(collect(source), "postgres.idle_in_transaction_longest") >= 0.5);
-    QVERIFY(idle->simpleQuery("rollback", Deadline::after(Millis{5000})));
+    QVERIFY(idle->simpleQuery("rollback", Deadline::after(Millis{ 5000 })));
     QCOMPARE(numberOf(collect(source), "postgres.idle_in_transaction_count"), 0.0);
 }
 
 void TestPostgresSource::findsInvalidAndDuplicateIndexes()
 {
     QCOMPARE(numberOf(fresh(), "postgres.indexes_duplicate"), 0.0);
-    QVERIFY(m_kit->run("create index items_name on items (name); create index items_name_again on items (name); create index items_low on items (lower(name)) where price > 3; "
-                       "create index items_low_again on items (lower( name )) where (price > 3); create index items_other on items (name desc)"));
+    QVERIFY(m_kit->run(
+        "create index items_name on items (name); create index items_name_again on items (name); create index items_low on items "
+        "(lower(name)) where price > 3; "
+        "create index items_low_again on items (lower( name )) where (price > 3); create index items_other on items (name desc)"));
     // A concurrent build that hits a duplicate key leaves an invalid index.
     const auto admin = m_kit->session();
-    QVERIFY(admin->simpleQuery("update items set price = 1 where id in (1, 2)", Deadline::after(Millis{5000})));
-    QVERIFY(!admin->simpleQuery("create unique index concurrently items_broken on items (price)", Deadline::after(Millis{20000})));
+    QVERIFY(admin->simpleQuery("update items set price = 1 where id in (1, 2)", Deadline::after(Millis{ 5000 })));
+    QVERIFY(!admin->simpleQuery("create unique index concurrently items_broken on items (price)", Deadline::after(Millis{ 20000 })));
     const auto batch = fresh();
     QCOMPARE(numberOf(batch, "postgres.indexes_duplicate"), 2.0);
     QCOMPARE(numberOf(batch, "postgres.indexes_invalid"), 1.0);
@@ -287,19 +310,21 @@ void TestPostgresSource::readsStatements()
     QVERIFY(m_kit->run("select pg_stat_statements_reset()"));
     const auto client = m_kit->session();
     for (int i = 0; i < 25; ++i)
-        QVERIFY(client->query("select pg_sleep(0.01)", Deadline::after(Millis{5000})));
+        QVERIFY(client->query("select pg_sleep(0.01)", Deadline::after(Millis{ 5000 })));
     const auto batch = fresh();
     QVERIFY(isTrue(batch, "postgres.statements_available"));
-    const double mean = m_kit->psql(QStringLiteral("select mean_exec_time / 1000 from pg_stat_statements where query like 'select pg_sleep%'")).toDouble();
+    const double mean =
+        m_kit->psql(QStringLiteral("select mean_exec_time / 1000 from pg_stat_statements where query like 'select pg_sleep%'")).toDouble();
     QVERIFY(mean >= 0.01);
-    QVERIFY2(std::abs(numberOf(batch, "postgres.statement_mean_worst") - mean) < 1e-4, qPrintable(QString::number(numberOf(batch, "postgres.statement_mean_worst"))));
+    QVERIFY2(std::abs(numberOf(batch, "postgres.statement_mean_worst") - mean) < 1e-4,
+             qPrintable(QString::number(numberOf(batch, "postgres.statement_mean_worst"))));
 }
 
 void TestPostgresSource::advisoryLockHasOneHolder()
 {
     const auto first = m_kit->session();
     const auto second = m_kit->session();
-    const auto soon = [] { return Deadline::after(Millis{5000}); };
+    const auto soon = [] { return Deadline::after(Millis{ 5000 }); };
     QVERIFY(first->tryAdvisoryLock(4711, soon()) == true);
     QVERIFY(second->tryAdvisoryLock(4711, soon()) == false);
     QVERIFY(first->advisoryUnlock(4711, soon()));
@@ -320,7 +345,7 @@ void TestPostgresSource::readsThePooler()
     QVERIFY(textOf(batch, "pgbouncer.version").starts_with("1."));
     QCOMPARE(numberOf(batch, "pgbouncer.clients_waiting"), 0.0);
     QCOMPARE(numberOf(batch, "pgbouncer.wait_longest"), 0.0);
-    const auto stages = source.diagnose(Deadline::after(Millis{5000}), {});
+    const auto stages = source.diagnose(Deadline::after(Millis{ 5000 }), {});
     QVERIFY(!stages.empty() && stages.back().isGood);
 }
 
@@ -333,26 +358,27 @@ void TestPostgresSource::detectsThePoolerInFront()
     QVERIFY(file.open(QIODevice::ReadOnly));
     const Secret password(file.readAll().trimmed().toStdString());
     PgClient client;
-    const auto connected = client.connect(*ConnectionParameters::from(target), password, SessionOptions{}, Deadline::after(Millis{5000}));
+    const auto connected = client.connect(*ConnectionParameters::from(target), password, SessionOptions{}, Deadline::after(Millis{ 5000 }));
     QVERIFY2(connected, connected ? "" : connected.error().detail.c_str());
     QVERIFY(client.info().isPooled);
     // No SET was sent: it would stay with a connection that others use next.
-    QCOMPARE(client.query("show default_transaction_read_only", Deadline::after(Millis{2000}))->text(0, "default_transaction_read_only"), std::string("off"));
-    QVERIFY(!client.tryAdvisoryLock(1, Deadline::after(Millis{2000})));
+    QCOMPARE(client.query("show default_transaction_read_only", Deadline::after(Millis{ 2000 }))->text(0, "default_transaction_read_only"),
+             std::string("off"));
+    QVERIFY(!client.tryAdvisoryLock(1, Deadline::after(Millis{ 2000 })));
 }
 
 void TestPostgresSource::doctorNamesEachStage()
 {
     PostgresSource source(m_kit->target());
-    const auto stages = source.diagnose(Deadline::after(Millis{5000}), {});
+    const auto stages = source.diagnose(Deadline::after(Millis{ 5000 }), {});
     std::vector<std::string> names;
     for (const auto &stage : stages) {
         names.push_back(stage.name);
         QVERIFY2(stage.isGood, (stage.name + ": " + stage.detail).c_str());
     }
-    QCOMPARE(names, (std::vector<std::string>{"dns", "tcp", "tls", "protocol", "auth", "privileges", "version", "role"}));
+    QCOMPARE(names, (std::vector<std::string>{ "dns", "tcp", "tls", "protocol", "auth", "privileges", "version", "role" }));
     PostgresSource plain(m_kit->targetAs("plain", "plain"));
-    const auto poor = plain.diagnose(Deadline::after(Millis{5000}), {});
+    const auto poor = plain.diagnose(Deadline::after(Millis{ 5000 }), {});
     QVERIFY(poor.size() > 5 && !poor[5].isGood);
     QCOMPARE(poor[5].hint, std::string("GRANT pg_monitor TO \"plain\";"));
 }

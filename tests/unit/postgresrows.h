@@ -14,7 +14,7 @@ namespace muster::test {
 
 inline postgres::Rows rowsOf(std::vector<std::string> columns, std::vector<std::vector<std::optional<std::string>>> rows)
 {
-    return {std::move(columns), std::move(rows)};
+    return { std::move(columns), std::move(rows) };
 }
 
 /// One row from name and value pairs.
@@ -97,7 +97,7 @@ struct FactBench {
     postgres::Target target;
     postgres::ConnectionInfo info;
     FactBatch batch;
-    postgres::FactWriter facts{batch, Millis{30000}};
+    postgres::FactWriter facts{ batch, Millis{ 30000 } };
     bool isStandby = false;
 
     FactBench()
@@ -106,7 +106,10 @@ struct FactBench {
         info.serverVersionText = "15.18 (Debian 15.18-1)";
         info.user = "oncall";
     }
-    [[nodiscard]] postgres::Context context() const { return {target, info, Stamp{std::chrono::sys_days(std::chrono::year{2026} / 8 / 1), {}}, isStandby}; }
+    [[nodiscard]] postgres::Context context() const
+    {
+        return { target, info, Stamp{ std::chrono::sys_days(std::chrono::year{ 2026 } / 8 / 1), {} }, isStandby };
+    }
 };
 
 } // namespace muster::test

@@ -23,16 +23,47 @@ private Q_SLOTS:
 
 namespace {
 
-const std::vector<std::string> kColumns{"hidden", "clients", "active", "idle", "idle_in_transaction", "idle_in_transaction_aborted", "other", "plaintext", "idle_longest",
-                                        "transaction_longest", "query_longest", "pid", "usr", "database", "application", "client", "state", "wait",
-                                        "transaction_age", "query_age", "state_age", "wait_age", "blocked_by", "query"};
+const std::vector<std::string> kColumns{ "hidden",
+                                         "clients",
+                                         "active",
+                                         "idle",
+                                         "idle_in_transaction",
+                                         "idle_in_transaction_aborted",
+                                         "other",
+                                         "plaintext",
+                                         "idle_longest",
+                                         "transaction_longest",
+                                         "query_longest",
+                                         "pid",
+                                         "usr",
+                                         "database",
+                                         "application",
+                                         "client",
+                                         "state",
+                                         "wait",
+                                         "transaction_age",
+                                         "query_age",
+                                         "state_age",
+                                         "wait_age",
+                                         "blocked_by",
+                                         "query" };
 
 using Row = std::vector<std::optional<std::string>>;
 
 Row session(const char *pid, const char *state, std::optional<std::string> blockedBy, const char *query, const char *hidden = "0")
 {
-    return {hidden, "4", "1", "1", "1", "1", "0", "1", "312.5", "400", "7", pid, "shop", "shop", "psql", "10.0.0.9", state, std::nullopt, "312.5", std::nullopt,
-            "312.5", blockedBy ? std::optional<std::string>("61") : std::nullopt, blockedBy, query};
+    return { hidden,    "4",
+             "1",       "1",
+             "1",       "1",
+             "0",       "1",
+             "312.5",   "400",
+             "7",       pid,
+             "shop",    "shop",
+             "psql",    "10.0.0.9",
+             state,     std::nullopt,
+             "312.5",   std::nullopt,
+             "312.5",   blockedBy ? std::optional<std::string>("61") : std::nullopt,
+             blockedBy, query };
 }
 
 FactBatch factsOf(const std::vector<Row> &rows)
@@ -46,7 +77,7 @@ FactBatch factsOf(const std::vector<Row> &rows)
 
 void TestPgActivity::countsVisibleSessions()
 {
-    const auto batch = factsOf({session("10", "idle in transaction", std::nullopt, "update x")});
+    const auto batch = factsOf({ session("10", "idle in transaction", std::nullopt, "update x") });
     QCOMPARE(numberOf(batch, "postgres.connections_used"), 4.0);
     QCOMPARE(numberOf(batch, "postgres.idle_in_transaction_count"), 2.0);
     QCOMPARE(numberOf(batch, "postgres.idle_in_transaction_longest"), 312.5);
@@ -58,9 +89,10 @@ void TestPgActivity::countsVisibleSessions()
 
 void TestPgActivity::hiddenRowsAreUnknownNotZero()
 {
-    const auto batch = factsOf({session("10", "active", std::nullopt, "select", "9")});
-    for (const auto *name : {"postgres.idle_in_transaction_count", "postgres.idle_in_transaction_longest", "postgres.blocked_count", "postgres.sessions",
-                             "postgres.plaintext_clients", "postgres.transaction_longest", "postgres.blocker_worst"}) {
+    const auto batch = factsOf({ session("10", "active", std::nullopt, "select", "9") });
+    for (const auto *name :
+         { "postgres.idle_in_transaction_count", "postgres.idle_in_transaction_longest", "postgres.blocked_count", "postgres.sessions",
+           "postgres.plaintext_clients", "postgres.transaction_longest", "postgres.blocker_worst" }) {
         QVERIFY2(!unknownReason(batch, name).empty(), name);
         QCOMPARE(unknownHint(batch, name), std::string("GRANT pg_monitor TO \"oncall\";"));
     }
@@ -69,8 +101,9 @@ void TestPgActivity::hiddenRowsAreUnknownNotZero()
 
 void TestPgActivity::namesTheRootOfALockTree()
 {
-    const auto batch = factsOf({session("10", "idle in transaction", std::nullopt, "update items"), session("11", "active", "10", "update 2"),
-                                session("12", "active", "10,11", "update 3"), session("13", "active", "12", "update 4")});
+    const auto batch =
+        factsOf({ session("10", "idle in transaction", std::nullopt, "update items"), session("11", "active", "10", "update 2"),
+                  session("12", "active", "10,11", "update 3"), session("13", "active", "12", "update 4") });
     QCOMPARE(numberOf(batch, "postgres.blocked_count"), 3.0);
     QCOMPARE(numberOf(batch, "postgres.blocked_longest"), 61.0);
     const auto worst = textOf(batch, "postgres.blocker_worst");
@@ -84,7 +117,7 @@ void TestPgActivity::namesTheRootOfALockTree()
 
 void TestPgActivity::namesAPreparedTransaction()
 {
-    const auto batch = factsOf({session("11", "active", "0", "update 2")});
+    const auto batch = factsOf({ session("11", "active", "0", "update 2") });
     QVERIFY(textOf(batch, "postgres.blocker_worst").find("pg_prepared_xacts") != std::string::npos);
 }
 
@@ -92,13 +125,13 @@ void TestPgActivity::saysWhenRowsWereCut()
 {
     const std::vector<Row> rows(201, session("10", "idle", std::nullopt, "select"));
     const auto table = tableOf(factsOf(rows), "postgres.sessions");
-    QCOMPARE(table.rows.size(), std::size_t{200});
+    QCOMPARE(table.rows.size(), std::size_t{ 200 });
     QVERIFY(table.isTruncated);
 }
 
 void TestPgActivity::hidesPasswords()
 {
-    const auto batch = factsOf({session("10", "active", std::nullopt, "ALTER ROLE x PassWord 'canary'")});
+    const auto batch = factsOf({ session("10", "active", std::nullopt, "ALTER ROLE x PassWord 'canary'") });
     QVERIFY(tableOf(batch, "postgres.sessions").text(0, "query").find("canary") == std::string::npos);
     QCOMPARE(withoutPasswords("select password_hash from users"), std::string("select password_hash from users"));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/conninfo.h"
 
-#include <QTemporaryDir>
 #include <QFile>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <algorithm>
@@ -55,7 +55,7 @@ void TestPgConninfo::caMeansVerifyFull()
 {
     auto target = targetOf("postgresql://oncall@db1/");
     target.caFile = "/etc/ca.pem";
-    target.databases = {"shop", "stock"};
+    target.databases = { "shop", "stock" };
     const auto parameters = ConnectionParameters::from(target);
     QVERIFY(parameters);
     QCOMPARE(parameters->sslmode(), std::string("verify-full"));
@@ -84,7 +84,7 @@ void TestPgConninfo::passwordIsNeverAKeyword()
 void TestPgConninfo::hostileDatabaseNameStaysOneValue()
 {
     auto target = targetOf("host=db1 user=oncall");
-    target.databases = {"x' host=evil sslmode=disable dbname='y\\"};
+    target.databases = { "x' host=evil sslmode=disable dbname='y\\" };
     const auto parameters = ConnectionParameters::from(target);
     QVERIFY(parameters);
     QCOMPARE(parameters->host(), std::string("db1"));
@@ -135,7 +135,9 @@ void TestPgConninfo::childGetsTheSameTls()
     target.clientCertFile = "/crt";
     target.clientKeyFile = "/key";
     const auto environment = ConnectionParameters::from(target)->childEnvironment();
-    const auto has = [&](const char *name, const char *value) { return std::ranges::find(environment, std::pair<std::string, std::string>(name, value)) != environment.end(); };
+    const auto has = [&](const char *name, const char *value) {
+        return std::ranges::find(environment, std::pair<std::string, std::string>(name, value)) != environment.end();
+    };
     QVERIFY(has("PGSSLMODE", "verify-full"));
     QVERIFY(has("PGSSLROOTCERT", "/ca"));
     QVERIFY(has("PGSSLCERT", "/crt"));

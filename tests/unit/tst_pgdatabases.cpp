@@ -32,7 +32,7 @@ BootTime at(double seconds)
 
 DatabaseSample sample(double hit, double read, const std::string &started = "1", const std::string &reset = "1")
 {
-    return {started, {{"16384", {reset, hit / 10, read / 10, read, hit, 0, 0}}}};
+    return { started, { { "16384", { reset, hit / 10, read / 10, read, hit, 0, 0 } } } };
 }
 
 FactBatch factsOf(const DatabaseWindow &window)
@@ -81,8 +81,8 @@ void TestPgDatabases::resetOfOneDatabaseCostsOneStep()
 
 void TestPgDatabases::createdAndDroppedDatabasesAreLeftOut()
 {
-    const std::map<std::string, DatabaseCounters> before{{"1", {"a", 0, 0, 10, 10, 0, 0}}, {"2", {"a", 0, 0, 10, 10, 0, 0}}};
-    const std::map<std::string, DatabaseCounters> after{{"1", {"a", 0, 0, 20, 40, 0, 0}}, {"3", {"a", 0, 0, 7000, 7000, 0, 0}}};
+    const std::map<std::string, DatabaseCounters> before{ { "1", { "a", 0, 0, 10, 10, 0, 0 } }, { "2", { "a", 0, 0, 10, 10, 0, 0 } } };
+    const std::map<std::string, DatabaseCounters> after{ { "1", { "a", 0, 0, 20, 40, 0, 0 } }, { "3", { "a", 0, 0, 7000, 7000, 0, 0 } } };
     const auto delta = deltaOf(before, after, 1);
     QCOMPARE(delta.blocksHit, 30.0);
     QCOMPARE(delta.blocksRead, 10.0);
@@ -90,8 +90,8 @@ void TestPgDatabases::createdAndDroppedDatabasesAreLeftOut()
 
 void TestPgDatabases::countersThatFallAreAnotherLife()
 {
-    const std::map<std::string, DatabaseCounters> before{{"1", {"", 5, 0, 100, 100, 0, 0}}};
-    const std::map<std::string, DatabaseCounters> after{{"1", {"", 6, 0, 50, 400, 0, 0}}};
+    const std::map<std::string, DatabaseCounters> before{ { "1", { "", 5, 0, 100, 100, 0, 0 } } };
+    const std::map<std::string, DatabaseCounters> after{ { "1", { "", 6, 0, 50, 400, 0, 0 } } };
     QCOMPARE(deltaOf(before, after, 1).blocksHit, 0.0);
 }
 
@@ -127,9 +127,10 @@ void TestPgDatabases::fastCadenceDoesNotFillTheWindow()
 
 void TestPgDatabases::namesTheOldestDatabase()
 {
-    const auto databases = parseDatabases(rowsOf({"datid", "datname", "blks_hit", "xid_age", "mxid_age", "checksum_failures"},
-                                                 {{"0", std::nullopt, "5", std::nullopt, std::nullopt, "2"}, {"5", "shop", "7", "1073741824", "100", std::nullopt},
-                                                  {"6", "stock", "7", "12", "536870912", "1"}}));
+    const auto databases = parseDatabases(rowsOf({ "datid", "datname", "blks_hit", "xid_age", "mxid_age", "checksum_failures" },
+                                                 { { "0", std::nullopt, "5", std::nullopt, std::nullopt, "2" },
+                                                   { "5", "shop", "7", "1073741824", "100", std::nullopt },
+                                                   { "6", "stock", "7", "12", "536870912", "1" } }));
     FactBench bench;
     addDatabaseFacts(databases, DatabaseWindow(kDatabaseWindow), bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.xid_used_ratio"), 0.5);

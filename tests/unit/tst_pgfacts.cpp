@@ -55,17 +55,21 @@ FactBatch factsOf(const Server &server)
 
 void TestPgFacts::archiverFailsByTimesNotByCounts()
 {
-    const auto good = factsOf(serverOf({{"archive_mode", "on"}, {"archive_age", "12"}, {"archiver_failing", "f"}, {"last_failed_wal", "000000010000000000000003"}}));
+    const auto good = factsOf(serverOf({ { "archive_mode", "on" },
+                                         { "archive_age", "12" },
+                                         { "archiver_failing", "f" },
+                                         { "last_failed_wal", "000000010000000000000003" } }));
     QVERIFY(isFalse(good, "postgres.archiver_failing"));
     QCOMPARE(numberOf(good, "postgres.archive_age"), 12.0);
-    const auto bad = factsOf(serverOf({{"archive_mode", "on"}, {"archive_age", std::nullopt}, {"archiver_failing", "t"}, {"last_failed_wal", "0003"}}));
+    const auto bad = factsOf(serverOf(
+        { { "archive_mode", "on" }, { "archive_age", std::nullopt }, { "archiver_failing", "t" }, { "last_failed_wal", "0003" } }));
     QVERIFY(isTrue(bad, "postgres.archiver_failing"));
     QVERIFY(!unknownReason(bad, "postgres.archive_age").empty());
 }
 
 void TestPgFacts::standbyHasNoArchiver()
 {
-    const auto batch = factsOf(serverOf({{"in_recovery", "t"}, {"archive_mode", "on"}}));
+    const auto batch = factsOf(serverOf({ { "in_recovery", "t" }, { "archive_mode", "on" } }));
     QCOMPARE(textOf(batch, "postgres.role"), std::string("standby"));
     QVERIFY(isNotApplicable(batch, "postgres.archiver_failing"));
     QVERIFY(isNotApplicable(batch, "postgres.checkpoints_requested_ratio"));
@@ -75,7 +79,7 @@ void TestPgFacts::checkpointsComeFromTheWindow()
 {
     CheckpointWindow window(kCheckpointWindow);
     const auto start = BootClock::now();
-    auto server = serverOf({{"started", "1"}, {"timed", "1000"}, {"requested", "4000"}, {"checkpoint_reset", "1"}});
+    auto server = serverOf({ { "started", "1" }, { "timed", "1000" }, { "requested", "4000" }, { "checkpoint_reset", "1" } });
     pushCheckpoints(window, start, server);
     server.checkpointsTimed += 3;
     server.checkpointsRequested += 1;
@@ -92,7 +96,7 @@ void TestPgFacts::versionsEndAfterFiveYears()
 {
     using std::chrono::sys_days;
     using std::chrono::year;
-    const WallTime lastDay = sys_days(year{2027} / 11 / 11);
+    const WallTime lastDay = sys_days(year{ 2027 } / 11 / 11);
     QCOMPARE(isSupported(150018, lastDay), std::optional(true));
     QCOMPARE(isSupported(150018, lastDay + std::chrono::days(1)), std::optional(false));
     QCOMPARE(isSupported(90624, lastDay), std::optional(false));
@@ -113,11 +117,12 @@ void TestPgFacts::columnsFollowTheVersion()
 
 void TestPgFacts::slotsAreBadWhenNobodyReads()
 {
-    const auto slots = parseSlots(rowsOf({"slot_name", "slot_type", "active", "wal_status", "safe_wal_size", "retained", "inactive_since"},
-                                         {{"standby1", "physical", "t", "reserved", "1000", "5000000", std::nullopt},
-                                          {"left_over", "logical", "f", "extended", "-5", "3000000", "1795562202"},
-                                          {"gone", "physical", "f", "lost", std::nullopt, std::nullopt, std::nullopt},
-                                          {"fresh", "physical", "f", std::nullopt, std::nullopt, std::nullopt, std::nullopt}}));
+    const auto slots =
+        parseSlots(rowsOf({ "slot_name", "slot_type", "active", "wal_status", "safe_wal_size", "retained", "inactive_since" },
+                          { { "standby1", "physical", "t", "reserved", "1000", "5000000", std::nullopt },
+                            { "left_over", "logical", "f", "extended", "-5", "3000000", "1795562202" },
+                            { "gone", "physical", "f", "lost", std::nullopt, std::nullopt, std::nullopt },
+                            { "fresh", "physical", "f", std::nullopt, std::nullopt, std::nullopt, std::nullopt } }));
     FactBench bench;
     addSlotFacts(slots, bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.slots_bad"), 2.0);
@@ -129,7 +134,8 @@ void TestPgFacts::slotsAreBadWhenNobodyReads()
 
 void TestPgFacts::missingStandbysAreNeverNegative()
 {
-    const std::vector<Standby> standbys{{"a", "10.0.0.2", "streaming", 100.0, 0.5, "async"}, {"b", "10.0.0.3", "catchup", 9000.0, std::nullopt, "async"}};
+    const std::vector<Standby> standbys{ { "a", "10.0.0.2", "streaming", 100.0, 0.5, "async" },
+                                         { "b", "10.0.0.3", "catchup", 9000.0, std::nullopt, "async" } };
     FactBench bench;
     bench.target.expectedStandbys = 0;
     addStandbyFacts(standbys, bench.context(), bench.facts);
@@ -140,7 +146,7 @@ void TestPgFacts::missingStandbysAreNeverNegative()
     addStandbyFacts(standbys, expecting.context(), expecting.facts);
     QCOMPARE(numberOf(expecting.batch, "postgres.standbys_missing"), 1.0);
     FactBench hidden;
-    addStandbyFacts({{"a", "", "", std::nullopt, std::nullopt, ""}}, hidden.context(), hidden.facts);
+    addStandbyFacts({ { "a", "", "", std::nullopt, std::nullopt, "" } }, hidden.context(), hidden.facts);
     QVERIFY(!unknownReason(hidden.batch, "postgres.standbys_connected").empty());
     FactBench none;
     addStandbyFacts({}, none.context(), none.facts);
@@ -151,25 +157,33 @@ void TestPgFacts::missingStandbysAreNeverNegative()
 void TestPgFacts::idleStandbyIsNotBehind()
 {
     FactBench idle;
-    addReceiverFacts(parseReceiver(oneRow({{"pid", "7"}, {"status", "streaming"}, {"lag_bytes", "0"}, {"lag", "86400"}})), idle.context(), idle.facts);
+    addReceiverFacts(parseReceiver(oneRow({ { "pid", "7" }, { "status", "streaming" }, { "lag_bytes", "0" }, { "lag", "86400" } })),
+                     idle.context(), idle.facts);
     QCOMPARE(numberOf(idle.batch, "postgres.replication_lag"), 0.0);
     FactBench cut;
-    addReceiverFacts(parseReceiver(oneRow({{"pid", std::nullopt}, {"status", std::nullopt}, {"lag_bytes", "0"}, {"lag", "86400"}})), cut.context(), cut.facts);
+    addReceiverFacts(
+        parseReceiver(oneRow({ { "pid", std::nullopt }, { "status", std::nullopt }, { "lag_bytes", "0" }, { "lag", "86400" } })),
+        cut.context(), cut.facts);
     QCOMPARE(numberOf(cut.batch, "postgres.replication_lag"), 86400.0);
     FactBench hidden;
-    addReceiverFacts(parseReceiver(oneRow({{"pid", "7"}, {"status", std::nullopt}, {"lag_bytes", "0"}, {"lag", "1"}})), hidden.context(), hidden.facts);
+    addReceiverFacts(parseReceiver(oneRow({ { "pid", "7" }, { "status", std::nullopt }, { "lag_bytes", "0" }, { "lag", "1" } })),
+                     hidden.context(), hidden.facts);
     QVERIFY(!unknownReason(hidden.batch, "postgres.replication_lag").empty());
 }
 
 void TestPgFacts::settingsBecomeFacts()
 {
-    const auto settings = parseSettings(rowsOf({"name", "setting", "unit", "source", "pending_restart"},
-                                               {{"autovacuum", "on", std::nullopt, "default", "f"}, {"track_counts", "off", std::nullopt, "default", "f"},
-                                                {"fsync", "off", std::nullopt, "configuration file", "f"}, {"full_page_writes", "on", std::nullopt, "default", "f"},
-                                                {"log_min_duration_statement", "250", "ms", "configuration file", "f"}, {"password_encryption", "md5", std::nullopt, "default", "f"},
-                                                {"default_transaction_read_only", "on", std::nullopt, "configuration file", "f"},
-                                                {"shared_preload_libraries", "pg_stat_statements, $libdir/pgaudit", std::nullopt, "configuration file", "f"},
-                                                {"max_connections", "200", std::nullopt, "configuration file", "t"}}));
+    const auto settings = parseSettings(
+        rowsOf({ "name", "setting", "unit", "source", "pending_restart" },
+               { { "autovacuum", "on", std::nullopt, "default", "f" },
+                 { "track_counts", "off", std::nullopt, "default", "f" },
+                 { "fsync", "off", std::nullopt, "configuration file", "f" },
+                 { "full_page_writes", "on", std::nullopt, "default", "f" },
+                 { "log_min_duration_statement", "250", "ms", "configuration file", "f" },
+                 { "password_encryption", "md5", std::nullopt, "default", "f" },
+                 { "default_transaction_read_only", "on", std::nullopt, "configuration file", "f" },
+                 { "shared_preload_libraries", "pg_stat_statements, $libdir/pgaudit", std::nullopt, "configuration file", "f" },
+                 { "max_connections", "200", std::nullopt, "configuration file", "t" } }));
     FactBench bench;
     addSettingFacts(settings, bench.context(), bench.facts);
     QVERIFY(isFalse(bench.batch, "postgres.autovacuum_on"));
@@ -210,23 +224,30 @@ void TestPgFacts::hiddenPreloadIsUnknown()
     QCOMPARE(unknownHint(bench.batch, "postgres.pgaudit"), std::string("GRANT pg_monitor TO \"oncall\";"));
     QVERIFY(!Settings().isPreloaded("pg_stat_statements"));
     Settings settings;
-    settings.settings["shared_preload_libraries"] = {"pg_stat_statements_other", "", "", false};
+    settings.settings["shared_preload_libraries"] = { "pg_stat_statements_other", "", "", false };
     QCOMPARE(settings.isPreloaded("pg_stat_statements"), std::optional(false));
 }
 
 void TestPgFacts::statementWindowIsADelta()
 {
-    const std::vector<std::string> columns{"key", "usr", "database", "query", "calls", "total", "rows"};
-    const auto before = parseStatements(rowsOf(columns, {{"1", "app", "shop", "select slow", "1000", "10", "5"}, {"2", "app", "shop", "select fast", "100", "1", "5"}}), "life");
-    const auto now = parseStatements(rowsOf(columns, {{"1", "app", "shop", "select slow", "1040", "30", "5"}, {"2", "app", "shop", "select fast", "5100", "3", "5"}, {"3", "app", "shop", "rare", "2", "9", "1"}}), "life");
+    const std::vector<std::string> columns{ "key", "usr", "database", "query", "calls", "total", "rows" };
+    const auto before = parseStatements(
+        rowsOf(columns,
+               { { "1", "app", "shop", "select slow", "1000", "10", "5" }, { "2", "app", "shop", "select fast", "100", "1", "5" } }),
+        "life");
+    const auto now = parseStatements(rowsOf(columns,
+                                            { { "1", "app", "shop", "select slow", "1040", "30", "5" },
+                                              { "2", "app", "shop", "select fast", "5100", "3", "5" },
+                                              { "3", "app", "shop", "rare", "2", "9", "1" } }),
+                                     "life");
     const auto window = statementsBetween(before, now);
-    QCOMPARE(window.size(), std::size_t{3});
+    QCOMPARE(window.size(), std::size_t{ 3 });
     FactBench bench;
     addStatementFacts(window, "in the last 300 s", bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.statement_mean_worst"), 0.5);
     QCOMPARE(tableOf(bench.batch, "postgres.slow_statements").text(0, "query"), std::string("select slow"));
     // Another life: all that the new one counted.
-    const auto later = statementsBetween({"other", before.statements}, now);
+    const auto later = statementsBetween({ "other", before.statements }, now);
     QCOMPARE(later.front().calls, 1040.0);
 }
 
@@ -244,17 +265,28 @@ void TestPgFacts::statementColumnsFollowTheExtension()
 void TestPgFacts::hiddenSequencesAreUnknown()
 {
     FactBench hidden;
-    addSequenceFacts(oneRow({{"hidden", "3"}, {"checked", "9"}, {"all_sequences", "9"}, {"used", "0.1"}, {"worst", "public.a"}}), hidden.context(), hidden.facts);
+    addSequenceFacts(
+        oneRow({ { "hidden", "3" }, { "checked", "9" }, { "all_sequences", "9" }, { "used", "0.1" }, { "worst", "public.a" } }),
+        hidden.context(), hidden.facts);
     QCOMPARE(unknownHint(hidden.batch, "postgres.sequence_used_ratio"), std::string("GRANT pg_read_all_data TO \"oncall\";"));
     FactBench alarming;
-    addSequenceFacts(oneRow({{"hidden", "3"}, {"checked", "9"}, {"all_sequences", "9"}, {"used", "0.97"}, {"worst", "public.a"}, {"worst_last", "97"}, {"worst_top", "100"}}), alarming.context(), alarming.facts);
+    addSequenceFacts(oneRow({ { "hidden", "3" },
+                              { "checked", "9" },
+                              { "all_sequences", "9" },
+                              { "used", "0.97" },
+                              { "worst", "public.a" },
+                              { "worst_last", "97" },
+                              { "worst_top", "100" } }),
+                     alarming.context(), alarming.facts);
     QCOMPARE(numberOf(alarming.batch, "postgres.sequence_used_ratio"), 0.97);
     QCOMPARE(textOf(alarming.batch, "postgres.sequence_worst"), std::string("public.a"));
 }
 
 void TestPgFacts::indexFindingsNameTheWorst()
 {
-    const auto findings = parseIndexes(rowsOf({"kind", "table_name", "index_name", "twin", "size"}, {{"invalid", "public.orders", "orders_x", std::nullopt, "8192"}, {"duplicate", "public.items", "items_b", "items_a", "16384"}}));
+    const auto findings = parseIndexes(rowsOf({ "kind", "table_name", "index_name", "twin", "size" },
+                                              { { "invalid", "public.orders", "orders_x", std::nullopt, "8192" },
+                                                { "duplicate", "public.items", "items_b", "items_a", "16384" } }));
     FactBench bench;
     addIndexFacts(findings, bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.indexes_invalid"), 1.0);
@@ -271,8 +303,8 @@ void TestPgFacts::grantQuotesTheRole()
 
 void TestPgFacts::rowsRefuseWhatIsNoNumber()
 {
-    const auto rows = oneRow({{"a", "12x"}, {"b", "NaN"}, {"c", ""}, {"d", "1e3"}, {"e", std::nullopt}, {"f", "Infinity"}});
-    for (const auto *name : {"a", "b", "c", "e", "f", "absent"})
+    const auto rows = oneRow({ { "a", "12x" }, { "b", "NaN" }, { "c", "" }, { "d", "1e3" }, { "e", std::nullopt }, { "f", "Infinity" } });
+    for (const auto *name : { "a", "b", "c", "e", "f", "absent" })
         QVERIFY2(!rows.number(0, name), name);
     QCOMPARE(rows.number(0, "d"), std::optional(1000.0));
     QVERIFY(!rows.number(5, "d"));

@@ -20,7 +20,8 @@ private Q_SLOTS:
 
 void TestPgFaults::readsTheStateOfAnyLanguage()
 {
-    QCOMPARE(sqlStateOf("FATAL:  28P01: Passwort-Authentifizierung für Benutzer »x« fehlgeschlagen\nLOCATION:  auth_failed, auth.c:335"), std::string_view("28P01"));
+    QCOMPARE(sqlStateOf("FATAL:  28P01: Passwort-Authentifizierung für Benutzer »x« fehlgeschlagen\nLOCATION:  auth_failed, auth.c:335"),
+             std::string_view("28P01"));
     QCOMPARE(sqlStateOf("connection to server at \"127.0.0.1\", port 5432 failed: FATAL:  53300: sorry"), std::string_view("53300"));
     QCOMPARE(sqlStateOf("connection to server failed: Connection refused"), std::string_view());
     QCOMPARE(sqlStateOf(""), std::string_view());
@@ -43,7 +44,8 @@ void TestPgFaults::namesStageAndKind_data()
     row("expired", ConnectStage::Tls, "SSL error: certificate has expired\n", FaultKind::Tls, "tls");
     row("name", ConnectStage::Protocol, "server certificate for \"a\" does not match host name \"b\"\n", FaultKind::Tls, "tls");
     row("web server", ConnectStage::Tls, "received invalid response to SSL negotiation: H\n", FaultKind::Protocol, "protocol");
-    row("garbage", ConnectStage::Protocol, "expected authentication request from server, but received H\n", FaultKind::Protocol, "protocol");
+    row("garbage", ConnectStage::Protocol, "expected authentication request from server, but received H\n", FaultKind::Protocol,
+        "protocol");
     row("starting", ConnectStage::Protocol, "FATAL:  57P03: the database system is starting up\n", FaultKind::Unavailable, "protocol");
     row("full", ConnectStage::Protocol, "FATAL:  53300: sorry, too many clients already\n", FaultKind::Unavailable, "protocol");
     row("password", ConnectStage::Protocol, "FATAL:  28P01: password authentication failed for user \"x\"\n", FaultKind::Auth, "auth");
@@ -67,13 +69,15 @@ void TestPgFaults::namesStageAndKind()
 
 void TestPgFaults::wantsEncryption()
 {
-    const auto fault = connectFault(ConnectStage::Protocol, "FATAL:  28000: no pg_hba.conf entry for host \"h\", user \"u\", database \"d\", no encryption\n", "h:1");
+    const auto fault = connectFault(
+        ConnectStage::Protocol, "FATAL:  28000: no pg_hba.conf entry for host \"h\", user \"u\", database \"d\", no encryption\n", "h:1");
     QVERIFY(fault.hint.find("sslmode") != std::string::npos);
 }
 
 void TestPgFaults::detailIsCappedAndHasNoSource()
 {
-    const auto fault = connectFault(ConnectStage::Protocol, "FATAL:  28P01: " + std::string(5000, 'x') + "\nLOCATION:  auth_failed, auth.c:335\n", "h:1");
+    const auto fault =
+        connectFault(ConnectStage::Protocol, "FATAL:  28P01: " + std::string(5000, 'x') + "\nLOCATION:  auth_failed, auth.c:335\n", "h:1");
     QVERIFY(fault.detail.size() < 700);
     QVERIFY(fault.detail.find("auth.c") == std::string::npos);
 }
@@ -91,7 +95,7 @@ void TestPgFaults::statementErrors()
 
 void TestPgFaults::timeoutsNameTheirStage()
 {
-    for (const auto stage : {ConnectStage::Tcp, ConnectStage::Tls, ConnectStage::Protocol, ConnectStage::Auth, ConnectStage::Session}) {
+    for (const auto stage : { ConnectStage::Tcp, ConnectStage::Tls, ConnectStage::Protocol, ConnectStage::Auth, ConnectStage::Session }) {
         const auto fault = connectTimeout(stage, "h:1");
         QVERIFY(fault.kind == FaultKind::Timeout);
         QCOMPARE(std::string_view(fault.stage), toString(stage));
