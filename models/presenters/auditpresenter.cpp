@@ -39,7 +39,7 @@ Row rowOf(const AuditEntry &intent, const AuditEntry *outcome)
             {{word, severityRank(status), int(status), false, false}, {QString::fromStdString(format::utc(intent.at)), at, {}, true, false},
              {text::label(intent.operatorName, 60), {}, {}, false, false}, {text::label(intent.action, 40), {}, {}, false, true},
              {text::label(intent.target, 60), {}, {}, false, false}, {word, {}, {}, false, false}, {took, outcome ? outcome->duration : -1.0, {}, true, false},
-             {text::label(intent.reason), {}, {}, true, false}, {summary, {}, {}, true, false}},
+             {summary, {}, {}, true, false}},
             status, QString::fromStdString(format::utcAndLocal(intent.at)) % QLatin1Char('\n') % summary};
 }
 
@@ -47,9 +47,9 @@ Row rowOf(const AuditEntry &intent, const AuditEntry *outcome)
 
 std::vector<RowColumn> columns()
 {
-    return {{QString(), ColumnKind::Status, 32},     {tr("When"), ColumnKind::Text, 184}, {tr("Who"), ColumnKind::Text, 130},
-            {tr("Action"), ColumnKind::Text, 84},    {tr("Target"), ColumnKind::Text, 130}, {tr("Outcome"), ColumnKind::Text, 104},
-            {tr("Took"), ColumnKind::Number, 72},    {tr("Reason"), ColumnKind::Text, 120}, {tr("Summary"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32},     {tr("When"), ColumnKind::Text, -190}, {tr("Who"), ColumnKind::Text, -130},
+            {tr("Action"), ColumnKind::Text, -96},   {tr("Target"), ColumnKind::Text, -130}, {tr("Outcome"), ColumnKind::Text, -112},
+            {tr("Took"), ColumnKind::Number, 64},    {tr("Summary"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const std::vector<AuditEntry> &entries)

@@ -106,6 +106,20 @@ Detail ofGate(const GateResult &gate, const EnvironmentInfo &environment)
     return detail;
 }
 
+Detail ofCriterion(const CriterionResult &criterion, const Assessment &assessment)
+{
+    Detail detail;
+    detail.status = criterion.status;
+    detail.title = text::label(criterion.title);
+    detail.subtitle = tr("Launch criterion");
+    detail.evidence = text::label(criterion.evidence, 1000);
+    for (const std::string &id : criterion.checks) {
+        if (const CheckResult *check = assessment.check(id))
+            detail.lines.push_back({text::label(check->title), readiness::statusWord(check->status), check->findings.empty() ? QString() : text::label(check->worst().evidence)});
+    }
+    return detail;
+}
+
 // What a server says about itself.
 void addIdentity(Detail &detail, const std::string &source, const Snapshot &snapshot)
 {
@@ -156,6 +170,10 @@ Detail of(const QString &key, const Assessment &assessment, const Snapshot &snap
     if (id.starts_with("gate:")) {
         const auto gate = std::ranges::find(assessment.gates, id.substr(5), &GateResult::id);
         return gate == assessment.gates.end() ? Detail{} : ofGate(*gate, environment);
+    }
+    if (id.starts_with("criterion:")) {
+        const auto criterion = std::ranges::find(assessment.criteria, id.substr(10), &CriterionResult::id);
+        return criterion == assessment.criteria.end() ? Detail{} : ofCriterion(*criterion, assessment);
     }
     if (const CheckResult *check = assessment.check(id))
         return ofCheck(*check, snapshot, environment);

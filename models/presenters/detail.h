@@ -46,7 +46,7 @@ struct Detail {
 
 namespace detail {
 
-/// `key` is a check's id, "gate:ID", or "source\x1ffact". Empty when there is no such thing.
+/// `key` is a check's id, "gate:ID", "criterion:ID", or "source\x1ffact". Empty when there is no such thing.
 [[nodiscard]] Detail of(const QString &key, const Assessment &assessment, const Snapshot &snapshot, const EnvironmentInfo &environment);
 [[nodiscard]] Detail ofSource(const SourceState &state, const Snapshot &snapshot);
 /// The actions that the environment allows for, by name.

@@ -120,7 +120,8 @@ const PageSpec &endpoints()
     static const PageSpec spec{
         "endpoints", QT_TRANSLATE_NOOP("PageSpec", "Endpoints"), {"http", "metrics"},
         QT_TRANSLATE_NOOP("PageSpec", "No HTTP endpoint is declared in this environment."),
-        R"("http": [ { "name": "api", "url": "https://api.shop.example", "health": "/health", "api": ["/items"] } ])",
+        R"("http": [ { "name": "api", "url": "https://api.shop.example",
+            "health": "/health", "api": ["/items"] } ])",
         {
             {"http.response_time", QT_TRANSLATE_NOOP("PageSpec", "Response")},
             {"http.first_byte_time", QT_TRANSLATE_NOOP("PageSpec", "First byte")},
@@ -155,7 +156,8 @@ const PageSpec &mail()
     static const PageSpec spec{
         "mail", QT_TRANSLATE_NOOP("PageSpec", "Mail"), {"smtp"},
         QT_TRANSLATE_NOOP("PageSpec", "No mail server is declared in this environment."),
-        R"("smtp": { "url": "smtp://oncall@mail:587", "password": {"env": "SHOP_SMTP"}, "tls": "starttls",
+        R"("smtp": { "url": "smtp://oncall@mail:587",
+          "password": {"env": "SHOP_SMTP"}, "tls": "starttls",
           "from": "alerts@shop.example", "to": ["oncall@shop.example"] })",
         {
             {"smtp.ready", QT_TRANSLATE_NOOP("PageSpec", "Ready to send")},
@@ -180,7 +182,8 @@ const PageSpec &alerts()
     static const PageSpec spec{
         "alerts", QT_TRANSLATE_NOOP("PageSpec", "Alerts"), {"prometheus"},
         QT_TRANSLATE_NOOP("PageSpec", "No Prometheus is declared in this environment."),
-        R"("prometheus": [ { "name": "main", "url": "http://prom:9090", "alertmanagers": ["http://am:9093"], "watchdog": "Watchdog" } ])",
+        R"("prometheus": [ { "name": "main", "url": "http://prom:9090",
+                  "alertmanagers": ["http://am:9093"], "watchdog": "Watchdog" } ])",
         {
             {"prometheus.alerts_firing", QT_TRANSLATE_NOOP("PageSpec", "Alerts firing")},
             {"prometheus.targets_down", QT_TRANSLATE_NOOP("PageSpec", "Targets down")},

@@ -199,7 +199,7 @@ std::vector<Row> criteriaRows(const Assessment &assessment)
     std::vector<Row> rows;
     for (const CriterionResult &criterion : assessment.criteria) {
         const QString evidence = text::label(criterion.evidence);
-        rows.push_back({q(criterion.id), {statusCell(criterion.status), strong(text::label(criterion.title)), quiet(statusWord(criterion.status)), quiet(evidence)},
+        rows.push_back({QStringLiteral("criterion:") % q(criterion.id), {statusCell(criterion.status), strong(text::label(criterion.title)), quiet(statusWord(criterion.status)), quiet(evidence)},
                         criterion.status, evidence});
     }
     return rows;
@@ -213,7 +213,7 @@ int criteriaMet(const Assessment &assessment)
 std::vector<RowColumn> checkColumns()
 {
     return {{QString(), ColumnKind::Status, 32},       {tr("Check"), ColumnKind::Text, -236}, {tr("Component"), ColumnKind::Text, 112}, {tr("State"), ColumnKind::Text, 104},
-            {tr("Evidence"), ColumnKind::Text, 0}, {tr("Points"), ColumnKind::Number, 72}};
+            {tr("Evidence"), ColumnKind::Text, 0}, {tr("Points"), ColumnKind::Number, -130}};
 }
 
 std::vector<Row> checkRows(const Assessment &assessment)

@@ -35,7 +35,7 @@ void ReadinessPage::build()
     row->setSpacing(0);
     m_tabs = named(new QTabWidget(this), QStringLiteral("readinessTabs"), tr("Readiness"));
     m_tabs->setDocumentMode(true);
-    m_tabs->setProperty(QuietStyle::kTabIndent, 16);
+    m_tabs->setProperty(QuietStyle::kTabIndent, 14);
     m_tabs->tabBar()->setExpanding(false);
     named(m_tabs->tabBar(), QStringLiteral("readinessTabBar"), tr("Readiness views"));
     add(new FindingsTab(series(), m_tabs), tr("Findings"));

@@ -101,6 +101,7 @@ void HeaderBar::refresh()
     const QString was = scores ? dropText(scores->points(), assessment->score.low) : QString();
     m_was->show(was);
     m_was->setVisible(!was.isEmpty());
+    m_day->setVisible(text.isMeasured);
     m_day->show(m_series.sparkline("score.low", SeriesBook::kDay, kDayPoints));
     m_oldest->show(text.oldest);
 }

@@ -112,7 +112,7 @@ void SourcePage::buildTables()
 {
     m_tabs = named(new QTabWidget, QStringLiteral("tables"), tr("Tables"));
     m_tabs->setDocumentMode(true);
-    m_tabs->setProperty(QuietStyle::kTabIndent, -8);
+    m_tabs->setProperty(QuietStyle::kTabIndent, -10);
     m_tabs->tabBar()->setAccessibleName(tr("Tables"));
     m_tabs->tabBar()->setObjectName(QStringLiteral("tableTabs"));
     m_tabs->setMinimumHeight(kTableHeight);

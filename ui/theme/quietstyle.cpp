@@ -15,6 +15,7 @@ namespace muster {
 namespace {
 constexpr qreal kRadius = 4;
 constexpr int kUnderline = 2; // px
+constexpr int kTabMargin = 10;
 }
 
 QuietStyle::QuietStyle() : QProxyStyle(QStringLiteral("Fusion"))
@@ -130,11 +131,10 @@ void QuietStyle::drawTab(const QStyleOption *option, QPainter *painter) const
     painter->setFont(theme::font(isSelected ? theme::Type::Strong : theme::Type::Body));
     const bool isLit = isSelected || (tab->state & State_MouseOver);
     painter->setPen(isLit ? c.text : c.quiet);
-    painter->drawText(tab->rect, Qt::AlignCenter | Qt::TextHideMnemonic, tab->text);
-    if (isSelected) {
-        const int inset = 8;
-        painter->fillRect(QRect(tab->rect.left() + inset, tab->rect.bottom() - kUnderline + 1, tab->rect.width() - 2 * inset, kUnderline), c.accent);
-    }
+    const QRect text = tab->rect.adjusted(kTabMargin, 0, 0, 0);
+    painter->drawText(text, int(Qt::AlignLeft | Qt::AlignVCenter) | int(Qt::TextHideMnemonic), tab->text);
+    if (isSelected)
+        painter->fillRect(QRect(text.left(), tab->rect.bottom() - kUnderline + 1, painter->fontMetrics().horizontalAdvance(tab->text), kUnderline), c.accent);
     if ((tab->state & State_HasFocus) && (tab->state & State_KeyboardFocusChange)) {
         painter->setPen(QPen(c.accent, 1, Qt::DotLine));
         painter->drawRect(tab->rect.adjusted(4, 6, -5, -7));
@@ -209,7 +209,7 @@ int QuietStyle::pixelMetric(PixelMetric metric, const QStyleOption *option, cons
     case PM_DefaultFrameWidth: return 1;
     case PM_SplitterWidth: return 1;
     case PM_ScrollBarExtent: return 10;
-    case PM_TabBarTabHSpace: return 24;
+    case PM_TabBarTabHSpace: return 2 * kTabMargin;
     case PM_TabBarTabVSpace: return 20;
     case PM_TabBarTabOverlap: return 0;
     case PM_TabBarBaseHeight: return 1;

@@ -32,8 +32,8 @@ StatePanel::StatePanel(QWidget *parent)
     head->addWidget(m_title, 1);
     column->addLayout(head);
     for (Label *label : {m_text, m_step, m_snippet}) {
-        label->setWordWrap(true);
-        label->setMaximumWidth(kTextWidth);
+        label->setWordWrap(label != m_snippet); // its lines are to be copied as they are
+        label->setMaximumWidth(label == m_snippet ? QWIDGETSIZE_MAX : kTextWidth);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
         column->addWidget(label);
     }
