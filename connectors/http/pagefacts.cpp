@@ -53,8 +53,12 @@ Topic cdnTopic(const Site &site, const Vantage &vantage)
         if (found.empty())
             found = cdnEvidence(response.headers);
     }
+    // No sign is no proof of absence: a CDN may strip its headers. Only a declared one must show.
+    const Value seen = found.empty() && !site.target().isCdnDeclared
+        ? Value(Unknown{"no answer carries a sign of a CDN, and none is declared", "Declare one (\"cdn\": true) or waive the check."})
+        : Value(!found.empty());
     return {"cdn", found.empty() ? Verdict::bad("none") : Verdict::good(),
-            {fact("http.cdn_seen", !found.empty(), found), fact("http.cdn_declared", site.target().isCdnDeclared), fact("http.cdn_evidence", found)}};
+            {fact("http.cdn_seen", seen, found), fact("http.cdn_declared", site.target().isCdnDeclared), fact("http.cdn_evidence", found)}};
 }
 
 Topic rateTopic(const Vantage &vantage, double now)
