@@ -294,7 +294,7 @@ void TestReadiness::criteriaNameTheirTroubles()
     world.set("http/one", "http.https_enforced", false);
     const auto assessment = judged(world);
     const auto find = [&](const std::string &id) { return *std::ranges::find(assessment.criteria, id, &CriterionResult::id); };
-    QCOMPARE(find("https-enforced").evidence, std::string("HTTPS is enforced: fail"));
+    QCOMPARE(find("https-enforced").evidence, std::string("HTTPS enforced: fail"));
     QVERIFY(find("https-enforced").status == CheckStatus::Fail);
     QVERIFY(find("must-items").status == CheckStatus::Fail);
     QVERIFY(find("security-target").status == CheckStatus::Fail);
