@@ -12,7 +12,8 @@ namespace {
 constexpr Millis kInterval{25};
 constexpr Millis kPingLimit{5000};
 constexpr std::size_t kRecent = 20;
-constexpr int kBaselinePings = 15;
+constexpr int kBaselinePings = 20;
+constexpr Millis kBaselineInterval{3};
 constexpr Micros kBucket{100};
 
 Micros since(BootTime at)
@@ -47,7 +48,9 @@ std::expected<void, Fault> LatencyProbe::start(Deadline deadline)
         if (!took)
             return std::unexpected(took.error());
         calm.push_back(*took);
+        std::this_thread::sleep_for(kBaselineInterval);
     }
+    m_before95 = percentile(calm, 0.95);
     m_baseline = percentile(std::move(calm), 0.5);
     m_isAlive = true;
     m_thread = std::jthread([this](const std::stop_token &stop) {
@@ -104,6 +107,7 @@ ProbeView LatencyProbe::view() const
         recent.push_back(since(*m_outSince));
     ProbeView view;
     view.baseline = m_baseline;
+    view.before95 = m_before95;
     const auto isOver = [this](Micros took) { return took > m_limit; };
     view.overLimit = static_cast<int>(std::ranges::count_if(recent, isOver));
     view.calm = static_cast<int>(std::find_if(recent.rbegin(), recent.rend(), isOver) - recent.rbegin());

@@ -51,6 +51,7 @@ private:
     net::Interrupter &m_interrupter;
     std::unique_ptr<RedisClient> m_client; ///< the thread's, once it runs
     Micros m_baseline{0};
+    Micros m_before95{0};
 
     mutable std::mutex m_mutex; ///< guards all below
     std::condition_variable_any m_wake;

@@ -45,7 +45,7 @@ void ScanSteering::pageCame(Micros took)
 
 Millis ScanSteering::rest(const ProbeView &probe)
 {
-    if (!probe.isAlive || probe.p95 <= std::max(kProbeFloor, 4 * probe.baseline))
+    if (!probe.isAlive || probe.p95 <= std::max({kProbeFloor, 4 * probe.baseline, 2 * probe.before95}))
         return Millis{0};
     if (m_pagesSinceHalved >= kPagesBetweenHalvings) {
         scale(0.5);

@@ -41,7 +41,7 @@ constexpr Micros kRoundTrip{200};
 
 ProbeView probe(Micros p95, Micros baseline = Micros{200})
 {
-    return {baseline, p95, 0, 0, true};
+    return {baseline, baseline, p95, 0, 0, true};
 }
 
 FlushSurvey survey(const char *info = "redis_version:7.0.15\nrun_id:abc\nrole:master\nconnected_slaves:0\naof_enabled:0\n")
@@ -179,6 +179,9 @@ void TestRedisSteering::trustsHighBaseline()
     ScanSteering steering(kRoundTrip);
     QCOMPARE(steering.rest(probe(30ms, 10ms)), 0ms); // a far server: 4 × 10 ms
     QVERIFY(steering.rest(probe(41ms, 10ms)) > 0ms);
+    auto noisy = probe(9ms);
+    noisy.before95 = 5ms; // it was so before we began
+    QCOMPARE(steering.rest(noisy), 0ms);
     QCOMPARE(steering.rest({}), 0ms); // no probe, nothing to judge
 }
 
