@@ -65,6 +65,9 @@ void resetSignals()
     standard.sa_handler = SIG_DFL;
     for (int number = 1; number < NSIG; ++number)
         ::sigaction(number, &standard, nullptr);
+    // Over a file size limit a tool shall say "File too large" and not just be gone.
+    standard.sa_handler = SIG_IGN;
+    ::sigaction(SIGXFSZ, &standard, nullptr);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
