@@ -24,6 +24,7 @@ StatePanel::StatePanel(QWidget *parent)
       m_snippet(new Label(theme::Type::Mono, Label::Tone::Text, this)),
       m_copy(new CopyButton(QStringLiteral("copySnippet"), [this] { return m_state.snippet; }, this))
 {
+    setObjectName(QStringLiteral("state"));
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(24, 24, 24, 24);
     column->setSpacing(12);
@@ -75,6 +76,7 @@ void StatePanel::paintEvent(QPaintEvent *)
 StaleBanner::StaleBanner(QWidget *parent)
     : QFrame(parent), m_title(new Label(theme::Type::Strong, Label::Tone::Fail, this)), m_text(new Label(theme::Type::Body, Label::Tone::Quiet, this))
 {
+    setObjectName(QStringLiteral("staleBanner"));
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(16, 6, 16, 6);
     column->setSpacing(2);
