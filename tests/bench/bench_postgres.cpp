@@ -8,6 +8,7 @@
 #include <QProcess>
 #include <QTest>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -75,9 +76,12 @@ void BenchPostgres::initTestCase()
                                                        QStringLiteral("synchronous_commit=off"), QStringLiteral("max_wal_size=4GB") });
     QVERIFY2(m_kit->servers.isRunning(), m_kit->servers.errorText());
     QVERIFY(m_kit->run("create extension pg_stat_statements"));
-    QVERIFY(m_kit->run("do $$ begin for i in 1.." + std::to_string(m_tables)
-                       + " loop execute format('create table t%s (id serial primary key, name text)', i); "
-                         "if i % 200 = 0 then commit; end if; end loop; end $$"));
+    constexpr int kChunk = 500;
+    for (int first = 1; first <= m_tables; first += kChunk) {
+        const auto last = std::to_string(std::min(first + kChunk - 1, m_tables));
+        QVERIFY(m_kit->run("do $$ begin for i in " + std::to_string(first) + ".." + last
+                           + " loop execute format('create table t%s (id serial primary key, name text)', i); end loop; end $$"));
+    }
     QVERIFY(m_kit->run("analyze pg_class; analyze pg_index; analyze pg_depend; analyze pg_sequence; select pg_stat_statements_reset()"));
 }
 
