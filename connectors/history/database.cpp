@@ -23,12 +23,14 @@ constexpr std::array kPragmas{
     "PRAGMA synchronous=NORMAL", // in WAL mode a power cut may cost the last seconds, never the file
     "PRAGMA temp_store=MEMORY",
     "PRAGMA journal_size_limit=16777216",
+    "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA trusted_schema=OFF",
 };
 
 constexpr std::array kSchema{
     "CREATE TABLE IF NOT EXISTS series (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS raw (series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS recent (at INTEGER NOT NULL, series INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (at, series)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS minute (series INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL NOT NULL, low REAL NOT NULL,"
     " high REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS quarter (series INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL NOT NULL, low REAL NOT NULL,"

@@ -25,7 +25,8 @@ template<class T>
 using SqlResult = std::expected<T, SqlFault>;
 
 /// One open history file: schema, series ids, statements. Used by one thread only.
-/// Tables: series(id, name) · raw(series, at, value) · minute and quarter(series, at, n, mean, low, high) · event(at, ...) · state(name, value).
+/// Tables: series(id, name) · recent(at, series, value), where points arrive, in the order of time so that a batch touches one page and not one a
+/// series · raw(series, at, value), where they go each quarter of an hour · minute and quarter(series, at, n, mean, low, high) · event(at, ...) · state(name, value).
 /// `at` is seconds since the epoch (events: milliseconds).
 class Database {
 public:

@@ -10,7 +10,7 @@ namespace {
 constexpr qint64 kMinute = 60;
 constexpr qint64 kQuarter = 900;
 constexpr qint64 kSpanLimit = 6 * 3600; // summed up in one call, so that a long backlog does not stop the recorder
-constexpr int kRowsLimit = 20000;       // deleted in one call
+constexpr int kRowsLimit = 100000;      // deleted in one call, which is one a minute
 
 struct Level {
     const char *done;   ///< state name
@@ -20,18 +20,19 @@ struct Level {
 };
 
 constexpr const char *kFirstRaw = "SELECT min(r.at) FROM series s JOIN raw r ON r.series = s.id AND r.at = (SELECT min(at) FROM raw WHERE series = s.id)";
+constexpr const char *kFirstRecent = "SELECT min(at) FROM recent";
 constexpr const char *kFirstMinute = "SELECT min(r.at) FROM series s JOIN minute r ON r.series = s.id AND r.at = (SELECT min(at) FROM minute WHERE series = s.id)";
+constexpr const char *kSumSeconds = "INSERT OR REPLACE INTO minute SELECT series, at / ? * ?, count(*), avg(value), min(value), max(value)"
+                                    " FROM recent WHERE at >= ? AND at < ? GROUP BY 1, 2";
 // The join makes SQLite seek once a series instead of reading the whole table.
-constexpr const char *kSumSeconds = "INSERT OR REPLACE INTO minute SELECT s.id, r.at / ? * ?, count(*), avg(r.value), min(r.value), max(r.value)"
-                                    " FROM series s CROSS JOIN raw r ON r.series = s.id AND r.at >= ? AND r.at < ? GROUP BY 1, 2";
 constexpr const char *kSumMinutes = "INSERT OR REPLACE INTO quarter SELECT s.id, r.at / ? * ?, sum(r.n), sum(r.mean * r.n) / sum(r.n), min(r.low), max(r.high)"
                                     " FROM series s CROSS JOIN minute r ON r.series = s.id AND r.at >= ? AND r.at < ? GROUP BY 1, 2";
 
-constexpr Level kMinutes{kMinutesDone, kMinute, kFirstRaw, kSumSeconds};
+constexpr Level kMinutes{kMinutesDone, kMinute, kFirstRecent, kSumSeconds};
 constexpr Level kQuarters{kQuartersDone, kQuarter, kFirstMinute, kSumMinutes};
 
-/// `until`: points before it are complete in the finer table.
-SqlResult<void> sumUp(Database &database, const Level &level, qint64 until)
+/// `until`: points before it are complete in the finer table. False when there was nothing to do.
+SqlResult<bool> sumUp(Database &database, const Level &level, qint64 until)
 {
     until = until / level.width * level.width;
     auto done = database.state(level.done);
@@ -44,11 +45,27 @@ SqlResult<void> sumUp(Database &database, const Level &level, qint64 until)
         *done = *first / level.width * level.width;
     }
     if (*done >= until)
-        return {};
+        return false;
     const auto to = std::min(until, *done + kSpanLimit);
     if (auto summed = database.run(level.sumUp, {level.width, level.width, *done, to}); !summed)
         return std::unexpected(summed.error());
-    return database.setState(level.done, to);
+    if (auto noted = database.setState(level.done, to); !noted)
+        return std::unexpected(noted.error());
+    return true;
+}
+
+/// What was summed up leaves `recent`, a quarter of an hour at once: a page or two a series.
+SqlResult<void> settle(Database &database, qint64 minutesDone)
+{
+    const auto first = database.number(kFirstRecent, {}, minutesDone);
+    if (!first)
+        return std::unexpected(first.error());
+    if (minutesDone - *first < kQuarter)
+        return {};
+    if (auto moved = database.run("INSERT OR REPLACE INTO raw SELECT series, at, value FROM recent WHERE at < ? ORDER BY series, at", {minutesDone}); !moved)
+        return std::unexpected(moved.error());
+    auto gone = database.run("DELETE FROM recent WHERE at < ?", {minutesDone});
+    return gone ? SqlResult<void>() : std::unexpected(gone.error());
 }
 
 /// Deletes points older than `floor`, series by series along the primary key. Returns how many.
@@ -110,13 +127,18 @@ SqlResult<void> shrink(Database &database, const Limits &limits, qint64 now)
 
 SqlResult<void> maintain(Database &database, const Limits &limits, qint64 now)
 {
-    if (auto summed = sumUp(database, kMinutes, now); !summed)
-        return summed;
+    const auto isNewMinute = sumUp(database, kMinutes, now);
+    if (!isNewMinute)
+        return std::unexpected(isNewMinute.error());
+    if (!*isNewMinute)
+        return {};
     const auto minutesDone = database.state(kMinutesDone);
     if (!minutesDone)
         return std::unexpected(minutesDone.error());
+    if (auto settled = settle(database, *minutesDone); !settled)
+        return settled;
     if (auto summed = sumUp(database, kQuarters, *minutesDone); !summed)
-        return summed;
+        return std::unexpected(summed.error());
     const auto quartersDone = database.state(kQuartersDone);
     if (!quartersDone)
         return std::unexpected(quartersDone.error());

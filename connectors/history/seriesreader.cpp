@@ -15,6 +15,8 @@ constexpr qint64 kQuarter = 900;
 // Qt binds each "?" in turn; the common table p gives them names. Points before m stand in `minute`, before q in `quarter`.
 #define MUSTER_PARAMETERS "WITH p(id, f, t, b, m, q) AS (SELECT ?, ?, ?, ?, ?, ?) "
 #define MUSTER_RAW_AFTER(start) "SELECT r.at, 1 AS n, r.value AS mean, r.value AS low, r.value AS high FROM p CROSS JOIN raw r" \
+                                " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t" \
+                                " UNION ALL SELECT r.at, 1, r.value, r.value, r.value FROM p CROSS JOIN recent r" \
                                 " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t"
 #define MUSTER_SUMMED(table, start, end) "SELECT r.at, r.n, r.mean, r.low, r.high FROM p CROSS JOIN " table " r" \
                                          " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t AND r.at < " end

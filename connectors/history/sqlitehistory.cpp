@@ -124,7 +124,7 @@ namespace {
 
 SqlResult<void> insertSamples(Database &database, const std::vector<HistorySample> &samples)
 {
-    auto insert = database.prepare("INSERT OR REPLACE INTO raw (series, at, value) VALUES (?, ?, ?)");
+    auto insert = database.prepare("INSERT OR REPLACE INTO recent (series, at, value) VALUES (?, ?, ?)");
     if (!insert)
         return std::unexpected(insert.error());
     for (const auto &sample : samples) {
