@@ -33,7 +33,7 @@ Outcome refused(std::string why)
 
 } // namespace
 
-BackupAction::BackupAction(Set set) : m_set(std::move(set)), m_server(m_set) { }
+BackupAction::BackupAction(Set set) : m_set(std::move(set)), m_server(m_set, Server::Purpose::MakeBackup) { }
 
 std::expected<Plan, Fault> BackupAction::preflight(Deadline deadline, std::stop_token stop)
 {

@@ -79,7 +79,7 @@ bool isScheduleSeen(const std::vector<Backup> &newestFirst, Millis window, WallT
     return good.size() >= 2;
 }
 
-BackupSource::BackupSource(Set set) : m_set(std::move(set)), m_id("backup/" + m_set.name), m_server(m_set.server ? std::make_unique<Server>(m_set) : nullptr) { }
+BackupSource::BackupSource(Set set) : m_set(std::move(set)), m_id("backup/" + m_set.name), m_server(m_set.server ? std::make_unique<Server>(m_set, Server::Purpose::Watch) : nullptr) { }
 
 Value BackupSource::holder(Deadline deadline)
 {

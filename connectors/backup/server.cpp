@@ -28,8 +28,10 @@ constexpr std::string_view kCopies = "SELECT c.oid::regclass::text AS name, p.tu
 constexpr std::string_view kTables = "SELECT c.oid::regclass::text AS name, c.reltuples AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                                      " WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY c.relpages DESC, 1 LIMIT 200";
 
-std::string nameFor(const Set &set)
+std::string nameFor(const Set &set, Server::Purpose purpose)
 {
+    if (purpose == Server::Purpose::Watch)
+        return postgres::optionsFor(*set.server).applicationName;
     constexpr std::size_t kServerLimit = 63;
     return ("muster backup " + set.name + ' ' + set.server->operatorName).substr(0, kServerLimit);
 }
@@ -49,7 +51,8 @@ Secret passwordOf(const postgres::ConnectionParameters &parameters, Secret fetch
 
 } // namespace
 
-Server::Server(const Set &set) : m_set(set), m_applicationName(nameFor(set)), m_session(*set.server, optionsFor(m_applicationName)) { }
+Server::Server(const Set &set, Purpose purpose)
+    : m_set(set), m_applicationName(nameFor(set, purpose)), m_session(*set.server, optionsFor(m_applicationName)) { }
 
 std::expected<std::string, Fault> Server::systemIdentifier(Deadline deadline)
 {

@@ -44,8 +44,9 @@ struct CopyProgress {
 /// The console's own connection beside pg_dump: identity, lock, progress. One thread, except interrupt().
 class Server {
 public:
-    /// `set` outlives it and has a server.
-    explicit Server(const Set &set);
+    /// `set` outlives it and has a server. Only who makes a backup calls itself "muster backup SET operator@host".
+    enum class Purpose : std::uint8_t { Watch, MakeBackup };
+    Server(const Set &set, Purpose purpose);
 
     [[nodiscard]] std::expected<void, Fault> connect(Deadline deadline) { return m_session.ensure(deadline); }
     [[nodiscard]] std::expected<ServerState, Fault> observe(Deadline deadline);

@@ -24,7 +24,7 @@ int majorOf(const std::string &version)
 } // namespace
 
 VerifyBackupAction::VerifyBackupAction(Set set, std::string id)
-    : m_set(std::move(set)), m_id(std::move(id)), m_server(m_set.server ? std::make_unique<Server>(m_set) : nullptr)
+    : m_set(std::move(set)), m_id(std::move(id)), m_server(m_set.server ? std::make_unique<Server>(m_set, Server::Purpose::Watch) : nullptr)
 {
 }
 

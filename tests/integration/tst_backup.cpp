@@ -138,7 +138,7 @@ void tst_Backup::reportsTheFacts()
     QCOMPARE(asTable(value)->text(0, "rung"), std::string("verified"));
     QCOMPARE(asTable(value)->text(0, "system_identifier"), identity());
 
-    Server holder(set);
+    Server holder(set, Server::Purpose::MakeBackup);
     QVERIFY(holder.connect(Deadline::after(Millis(5000))));
     QVERIFY(holder.tryLock(Deadline::after(Millis(5000))).value());
     batch = source.collect(Deadline::after(Millis(5000)), {});
@@ -200,7 +200,7 @@ void tst_Backup::refusesTheSecondOperatorByName()
     auto plan = early.preflight(Deadline::after(Millis(10000)), {});
     QVERIFY(plan && plan->isAllowed());
     auto others = m_kit->makeSet("ada@laptop");
-    Server first(others);
+    Server first(others, Server::Purpose::MakeBackup);
     QVERIFY(first.connect(Deadline::after(Millis(5000))));
     QVERIFY(first.tryLock(Deadline::after(Millis(5000))).value());
     // Planned before, run after the first began.
