@@ -23,7 +23,7 @@ WRAPPED = [
     (r"^pqxx/|^libpq-fe\.h|^libpq/", ["connectors/postgres/"]),
     (r"^hiredis/", ["connectors/redis/"]),
     (r"^curl/", ["connectors/http/"]),
-    (r"^openssl/", ["connectors/net/", "connectors/tls/", "connectors/smtp/", "connectors/http/", "connectors/audit/", "connectors/backup/"]),
+    (r"^openssl/", ["connectors/net/", "connectors/tls/", "connectors/smtp/", "connectors/http/", "connectors/files/"]),
     (r"^nlohmann/", ["connectors/", "app/"]),
     (r"^(qt6)?keychain|^qtkeychain/|^qt6keychain/", ["connectors/secrets/"]),
     (r"^QSql", ["connectors/history/"]),
