@@ -233,7 +233,7 @@ std::vector<Row> checkRows(const Assessment &assessment)
 
 std::vector<RowColumn> eventColumns()
 {
-    return {{tr("When (UTC)"), ColumnKind::Text, 170}, {tr("Check"), ColumnKind::Text, -236}, {tr("From"), ColumnKind::Text, 80}, {tr("To"), ColumnKind::Text, 80}, {tr("Evidence"), ColumnKind::Text, 0}};
+    return {{tr("When"), ColumnKind::Text, -190}, {tr("Check"), ColumnKind::Text, -236}, {tr("From"), ColumnKind::Text, 80}, {tr("To"), ColumnKind::Text, 80}, {tr("Evidence"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> eventRows(const std::vector<HistoryEvent> &events, const Assessment &assessment)

@@ -27,9 +27,11 @@ HistoryTab::HistoryTab(SeriesBook &series, std::shared_ptr<HistoryStore> store, 
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(24, 12, 24, 8);
     column->setSpacing(6);
-    auto *span = new SpanSwitch(this);
+    auto *span = new SpanSwitch(this, SpanSwitch::Day);
     m_chart = new TimeSeriesChart(QStringLiteral("chart/score"), tr("Readiness score"), "", this);
     m_chart->setFixedHeight(kChartHeight);
+    m_chart->setRange(0, 100);
+    m_chart->setSpan(SpanSwitch::milliseconds(SpanSwitch::Day));
     m_note = new Label(theme::Type::Strong, Label::Tone::Text, this);
     m_events = new DataTable(QStringLiteral("events"), tr("Changes of checks"), this);
     column->addWidget(span, 0, Qt::AlignRight);

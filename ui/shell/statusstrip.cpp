@@ -55,7 +55,7 @@ void StatusStrip::refresh()
     const std::vector<SourceAge> ages = sourceAges(*m_session.snapshot());
     while (m_ages.size() < ages.size()) {
         m_ages.push_back(new Label(theme::Type::Small, Label::Tone::Quiet, m_sources));
-        m_ages.back()->setContentsMargins(0, 0, 16, 0);
+        m_ages.back()->setContentsMargins(0, 0, 8, 0);
         m_ages.back()->setVisible(true);
     }
     for (std::size_t i = 0; i < ages.size(); ++i) {

@@ -15,7 +15,12 @@ namespace {
 constexpr std::array<qint64, 3> kSpans{300'000, 3'600'000, 86'400'000}; // ms
 }
 
-SpanSwitch::SpanSwitch(QWidget *parent) : QWidget(parent)
+qint64 SpanSwitch::milliseconds(Span span)
+{
+    return kSpans[std::size_t(span)];
+}
+
+SpanSwitch::SpanSwitch(QWidget *parent, Span initial) : QWidget(parent)
 {
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
@@ -24,6 +29,7 @@ SpanSwitch::SpanSwitch(QWidget *parent) : QWidget(parent)
     bar->setExpanding(false);
     for (const QString &name : {tr("5 min"), tr("1 h"), tr("24 h")})
         bar->addTab(name);
+    bar->setCurrentIndex(initial);
     row->addWidget(bar);
     connect(bar, &QTabBar::currentChanged, this, [this](int index) { Q_EMIT spanChanged(kSpans[std::size_t(index)]); });
 }

@@ -10,7 +10,10 @@ class SpanSwitch : public QWidget
 {
     Q_OBJECT
 public:
-    explicit SpanSwitch(QWidget *parent = nullptr);
+    enum Span { FiveMinutes, Hour, Day };
+
+    explicit SpanSwitch(QWidget *parent = nullptr, Span initial = FiveMinutes);
+    [[nodiscard]] static qint64 milliseconds(Span span);
 
 Q_SIGNALS:
     void spanChanged(qint64 milliseconds);
