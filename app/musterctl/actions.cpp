@@ -87,17 +87,26 @@ int countKeys(const Options &options)
         message("refused: the environment declares no redis named “" + request.instance + "”\n");
         return kRefused;
     }
-    const auto plan = action->preflight(Deadline::after(kListBudget), {});
-    if (!plan || !plan->isAllowed()) {
-        message("refused: " + text::plain(plan ? plan->firstObstacle() : plan.error().detail + " " + plan.error().hint, 600) + "\n");
+    std::optional<Outcome> outcome;
+    std::string obstacle;
+    const auto count = [&](std::stop_token stop) {
+        const auto plan = action->preflight(Deadline::after(kListBudget), stop);
+        if (!plan || !plan->isAllowed()) {
+            obstacle = plan ? plan->firstObstacle() : plan.error().detail + " " + plan.error().hint;
+            return;
+        }
+        RunControl control(stop, [](const Progress &) {});
+        outcome = action->run(*plan, control);
+    };
+    runInterruptibly(count, [&] { action->interrupt(); });
+    if (!outcome) {
+        message("refused: " + text::plain(obstacle, 600) + "\n");
         return kRefused;
     }
-    RunControl control({}, [](const Progress &) {});
-    const auto outcome = action->run(*plan, control);
-    print(text::plain(outcome.summary, 400) + "\n");
-    for (const auto &detail : outcome.details)
+    print(text::plain(outcome->summary, 400) + "\n");
+    for (const auto &detail : outcome->details)
         print("  " + text::plain(detail.label + ": " + detail.value, 400) + "\n");
-    return outcome.kind == OutcomeKind::Succeeded ? kDone : kFailed;
+    return outcome->kind == OutcomeKind::Succeeded ? kDone : kFailed;
 }
 
 } // namespace

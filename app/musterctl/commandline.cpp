@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
+#include <string_view>
 
 namespace muster::ctl {
 
@@ -29,9 +31,30 @@ Actions end with 0 done and verified, 1 refused (nothing was done), 2 failed, 4 
 On an environment of kind production, actions need --yes --confirm ENVIRONMENT-NAME.
 )";
 
-const std::map<std::string, std::vector<std::string>> kVerbs{
-    {"check", {}}, {"facts", {}}, {"watch", {}}, {"doctor", {}}, {"backup", {"list", "run", "verify"}},
-    {"cache", {"count", "flush"}}, {"mail", {"test"}}, {"audit", {"list", "verify"}}, {"env", {"check", "grants"}},
+/// What may follow a command and its verb. A stray word or an option of another command is an error: an unquoted --pattern that the
+/// shell made into several words must not flush what the first of them says.
+struct Grammar {
+    const char *command;
+    const char *verb; ///< "" = the command has none
+    std::size_t maxWords;
+    std::vector<std::string_view> options;
+};
+constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+const std::vector<Grammar> kGrammar{
+    {"check", "", 0, {"--profile", "--output", "--for"}},
+    {"facts", "", kAnyNumber, {"--profile", "--output", "--for"}},
+    {"watch", "", 0, {"--profile", "--interval"}},
+    {"doctor", "", 0, {}},
+    {"backup", "list", 1, {}},
+    {"backup", "run", 1, {"--yes", "--confirm", "--reason"}},
+    {"backup", "verify", 1, {"--yes", "--confirm", "--reason"}},
+    {"cache", "count", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency"}},
+    {"cache", "flush", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency", "--yes", "--confirm", "--reason"}},
+    {"mail", "test", 0, {"--to", "--yes", "--confirm", "--reason"}},
+    {"audit", "list", 0, {}},
+    {"audit", "verify", 0, {}},
+    {"env", "check", 1, {"--profile"}},
+    {"env", "grants", 1, {}},
 };
 
 std::unexpected<Usage> wrong(const std::string &message)
@@ -79,28 +102,42 @@ private:
         if (m_arguments[0] == "--version")
             return std::unexpected(Usage{report::programName() + "\n", false});
         m_options.command = m_arguments[m_next++];
-        const auto it = kVerbs.find(m_options.command);
-        if (it == kVerbs.end())
-            return wrong("unknown command “" + m_options.command + "”");
-        if (it->second.empty())
-            return {};
         const auto verb = m_next < m_arguments.size() ? m_arguments[m_next] : std::string();
-        if (verb == "--help" || verb == "-h")
-            return {};
-        if (std::ranges::find(it->second, verb) == it->second.end()) {
-            std::string known;
-            for (const auto &word : it->second)
-                known += (known.empty() ? "" : ", ") + word;
-            return wrong("“" + m_options.command + "” wants one of: " + known);
+        std::string known;
+        for (const auto &grammar : kGrammar) {
+            if (m_options.command != grammar.command)
+                continue;
+            if (*grammar.verb == '\0' || verb == grammar.verb || verb == "--help" || verb == "-h") {
+                m_grammar = &grammar;
+                m_options.verb = verb == grammar.verb ? verb : std::string();
+                m_next += verb == grammar.verb ? 1 : 0;
+                return {};
+            }
+            known += (known.empty() ? "" : ", ") + std::string(grammar.verb);
         }
-        m_options.verb = verb;
-        ++m_next;
-        return {};
+        return wrong(known.empty() ? "unknown command “" + m_options.command + "”" : "“" + m_options.command + "” wants one of: " + known);
     }
 
     Taken takeWord(const std::string &word)
     {
+        if (m_options.arguments.size() == m_grammar->maxWords)
+            return wrong("unexpected “" + word + "”" + (m_options.command == "cache" ? "; quote the pattern, so that the shell leaves it alone" : ""));
         m_options.arguments.push_back(word);
+        return {};
+    }
+
+    [[nodiscard]] bool isTaken(std::string_view option) const
+    {
+        return option == "-e" || option == "--environment" || std::ranges::find(m_grammar->options, option) != m_grammar->options.end();
+    }
+
+    /// One scope only: of two, the wrong one could win.
+    Taken setScope(FlushRequest::Scope scope)
+    {
+        if (m_options.hasFlushScope)
+            return wrong("give one of --pattern, --db and --all, once");
+        m_options.flush.scope = scope;
+        m_options.hasFlushScope = true;
         return {};
     }
 
@@ -108,15 +145,14 @@ private:
     {
         if (option == "--help" || option == "-h")
             return std::unexpected(Usage{kHelp, false});
+        if (const auto name = option.substr(0, option.find('=')); !isTaken(name))
+            return wrong("“" + m_options.command + (m_options.verb.empty() ? "" : " " + m_options.verb) + "” has no option “" + name + "”");
         if (option == "--yes") {
             m_options.isYes = true;
             return {};
         }
-        if (option == "--all") {
-            m_options.flush.scope = FlushRequest::Scope::All;
-            m_options.hasFlushScope = true;
-            return {};
-        }
+        if (option == "--all")
+            return setScope(FlushRequest::Scope::All);
         std::string value;
         if (const auto equals = option.find('='); option.starts_with("--") && equals != std::string::npos) {
             value = option.substr(equals + 1);
@@ -150,10 +186,8 @@ private:
             return {};
         }
         if (option == "--pattern") {
-            m_options.flush.scope = FlushRequest::Scope::Glob;
             m_options.flush.pattern = value;
-            m_options.hasFlushScope = true;
-            return {};
+            return setScope(FlushRequest::Scope::Glob);
         }
         return takeNumber(option, value);
     }
@@ -161,9 +195,6 @@ private:
     Taken takeNumber(const std::string &option, const std::string &value)
     {
         const auto number = positive(value);
-        const bool isKnown = option == "--for" || option == "--interval" || option == "--db" || option == "--max-latency";
-        if (!isKnown)
-            return wrong("unknown option “" + option + "”");
         if (!number)
             return wrong(option + " wants a number, not “" + value + "”");
         if (option == "--for")
@@ -172,12 +203,19 @@ private:
             m_options.interval = seconds(std::max(*number, 0.25));
         else if (option == "--max-latency")
             m_options.flush.maxLatency = Millis(static_cast<std::int64_t>(std::max(*number, 1.0)));
-        else {
-            m_options.flush.scope = FlushRequest::Scope::Database;
-            m_options.flush.database = static_cast<int>(*number);
-            m_options.hasFlushScope = true;
-        }
+        else if (option == "--db")
+            return setDatabase(*number);
+        else
+            return wrong(option + " takes no value"); // "--yes=no"
         return {};
+    }
+
+    Taken setDatabase(double number)
+    {
+        if (number != std::floor(number))
+            return wrong("--db wants the whole number of a database");
+        m_options.flush.database = static_cast<int>(number);
+        return setScope(FlushRequest::Scope::Database);
     }
 
     std::expected<Options, Usage> checked()
@@ -200,6 +238,7 @@ private:
 
     const std::vector<std::string> &m_arguments;
     std::size_t m_next = 0;
+    const Grammar *m_grammar = nullptr; ///< set by takeCommand()
     Options m_options;
 };
 

@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,10 @@ inline constexpr int kOutcomeUnknown = 4;
 [[nodiscard]] std::expected<environment::Environment, int> loadEnvironment(const Options &options);
 /// Loads the file and wires a session that is not started yet; nothing is recorded in the history.
 [[nodiscard]] std::expected<std::unique_ptr<Session>, int> openSession(const Options &options);
-/// Runs the session until there is enough to judge.
-void sample(Session &session, const Options &options);
+/// Runs the session until there is enough to judge; false when Ctrl-C or SIGTERM came first.
+[[nodiscard]] bool sample(Session &session, const Options &options);
+/// Runs blocking work beside the event loop, so that Ctrl-C can end it: `interrupt` is called then, and the work is waited for.
+void runInterruptibly(const std::function<void(std::stop_token)> &work, const std::function<void()> &interrupt);
 /// Shows the plan, asks (or wants --yes), runs, reports. `make` gives null when the environment does not declare the target.
 [[nodiscard]] int runAction(const Options &options, const std::function<std::unique_ptr<Action>(const Session &)> &make, const std::string &missing);
 

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 namespace muster::ctl {
@@ -34,12 +35,33 @@ std::expected<std::unique_ptr<Session>, int> openSession(const Options &options)
     return std::make_unique<Session>(std::move(*parts));
 }
 
-void sample(Session &session, const Options &options)
+bool sample(Session &session, const Options &options)
 {
+    bool isInterrupted = false;
     Sampler sampler(session, options.watchFor);
     QObject::connect(&sampler, &Sampler::finished, qApp, &QCoreApplication::quit);
-    wiring::onInterrupt(&sampler, [] { QCoreApplication::quit(); });
+    wiring::onInterrupt(&sampler, [&isInterrupted] {
+        isInterrupted = true;
+        QCoreApplication::quit();
+    });
     sampler.start();
+    QCoreApplication::exec();
+    if (isInterrupted)
+        message("interrupted: not every source has answered, so nothing is judged\n");
+    return !isInterrupted;
+}
+
+void runInterruptibly(const std::function<void(std::stop_token)> &work, const std::function<void()> &interrupt)
+{
+    QObject context;
+    std::jthread worker([&](std::stop_token stop) {
+        work(stop);
+        QMetaObject::invokeMethod(qApp, &QCoreApplication::quit, Qt::QueuedConnection);
+    });
+    wiring::onInterrupt(&context, [&] {
+        worker.request_stop();
+        interrupt();
+    });
     QCoreApplication::exec();
 }
 

@@ -8,7 +8,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
-#include <future>
+#include <thread>
 
 namespace muster::ctl {
 
@@ -36,7 +36,8 @@ int runCheck(const Options &options)
     auto session = openSession(options);
     if (!session)
         return session.error();
-    sample(**session, options);
+    if (!sample(**session, options))
+        return kCouldNotJudge;
     const auto assessment = (*session)->assessment();
     print(report::render(options.format, {(*session)->environment(), *(*session)->snapshot(), *assessment}, hasColour()));
     (*session)->stop();
@@ -48,7 +49,8 @@ int runFacts(const Options &options)
     auto session = openSession(options);
     if (!session)
         return session.error();
-    sample(**session, options);
+    if (!sample(**session, options))
+        return kCouldNotJudge;
     const auto snapshot = (*session)->snapshot();
     print(options.format == report::Format::Json ? report::factsToJson(*snapshot, options.arguments) : report::factsToTable(*snapshot, options.arguments));
     (*session)->stop();
@@ -82,14 +84,17 @@ int runDoctor(const Options &options)
     if (!environment)
         return environment.error();
     const auto sources = wiring::makeSources(*environment);
-    std::vector<std::future<std::vector<DoctorStage>>> diagnoses;
-    for (const auto &source : sources)
-        diagnoses.push_back(std::async(std::launch::async, [&source] { return source->diagnose(Deadline::after(kDoctorBudget), {}); }));
+    std::vector<std::vector<DoctorStage>> diagnoses(sources.size());
+    const auto diagnoseAll = [&](std::stop_token stop) {
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < sources.size(); ++i)
+            threads.emplace_back([&, i] { diagnoses[i] = sources[i]->diagnose(Deadline::after(kDoctorBudget), stop); });
+    };
+    runInterruptibly(diagnoseAll, [&] { std::ranges::for_each(sources, [](const auto &source) { source->interrupt(); }); });
     bool isAllGood = true;
     for (std::size_t i = 0; i < sources.size(); ++i) {
-        const auto stages = diagnoses[i].get();
-        isAllGood = isAllGood && std::ranges::all_of(stages, &DoctorStage::isGood);
-        print(diagnosis(sources[i]->id(), stages));
+        isAllGood = isAllGood && std::ranges::all_of(diagnoses[i], &DoctorStage::isGood);
+        print(diagnosis(sources[i]->id(), diagnoses[i]));
     }
     return isAllGood ? kDone : kFailed;
 }
