@@ -122,21 +122,18 @@ Json faultsJson(const Snapshot &snapshot)
     return faults;
 }
 
-Json checkJson(const CheckResult &check)
+/// One row for each instance, the worst first; that one carries what the check earned.
+Json checkRow(const CheckResult &check, const Finding &finding, bool isWorst)
 {
-    const auto &worst = check.worst();
+    const auto earned = isWorst ? check.earned : Interval{check.points * finding.credit.low, check.points * finding.credit.high};
     Json json{{"id", check.id}, {"component", check.component}, {"title", check.title}, {"points", check.points},
-              {"status", toString(check.status)}, {"earned", interval(check.earned)}, {"evidence", worst.evidence}, {"remedy", check.remedy},
-              {"priority", check.priority}, {"tier", check.tier}, {"group", check.group}, {"instance", instanceOf(worst.instance)},
-              {"facts", worst.facts}, {"age", seconds(worst.age)}};
-    if (!worst.hint.empty())
-        json["hint"] = worst.hint;
+              {"status", toString(isWorst ? check.status : finding.status)}, {"earned", interval(earned)}, {"evidence", finding.evidence}, {"remedy", check.remedy},
+              {"priority", check.priority}, {"tier", check.tier}, {"group", check.group}, {"instance", instanceOf(finding.instance)},
+              {"source", finding.instance}, {"facts", finding.facts}, {"age", seconds(finding.age)}};
+    if (!finding.hint.empty())
+        json["hint"] = finding.hint;
     if (!check.waiver.empty())
         json["waiver"] = check.waiver;
-    if (check.findings.size() > 1) {
-        for (const auto &finding : check.findings)
-            json["instances"].push_back({{"instance", instanceOf(finding.instance)}, {"status", toString(finding.status)}, {"evidence", finding.evidence}});
-    }
     return json;
 }
 
@@ -153,7 +150,8 @@ std::string toJson(const Input &input)
     Json json{{"schema", 1}, {"program", programName()}, {"environment", input.environment.name}, {"kind", input.environment.kind},
               {"at", format::iso(assessment.at)}, {"verdict", toString(assessment.verdict)}};
     json["score"] = {{"low", rounded(assessment.score.low)}, {"high", rounded(assessment.score.high)}, {"measured", rounded(assessment.measured)}};
-    json["gates"] = Json::array();
+    for (const auto *list : {"gates", "components", "checks", "criteria"})
+        json[list] = Json::array();
     for (const auto &gate : assessment.gates) {
         if (gate.status == CheckStatus::Fail || gate.status == CheckStatus::Unknown || gate.status == CheckStatus::Stale)
             json["gates"].push_back({{"id", gate.id}, {"status", toString(gate.status)}, {"reason", gate.reason}});
@@ -162,8 +160,10 @@ std::string toJson(const Input &input)
         json["components"].push_back({{"id", component.id}, {"title", component.title}, {"weight", component.weight}, {"score", interval(component.score)},
                                       {"target", component.target}, {"measured", rounded(component.measured)}});
     }
-    for (const auto &check : assessment.checks)
-        json["checks"].push_back(checkJson(check));
+    for (const auto &check : assessment.checks) {
+        for (const auto &finding : check.findings)
+            json["checks"].push_back(checkRow(check, finding, &finding == &check.worst()));
+    }
     for (const auto &criterion : assessment.criteria) {
         json["criteria"].push_back({{"id", criterion.id}, {"title", criterion.title}, {"status", toString(criterion.status)}, {"checks", criterion.checks},
                                     {"evidence", criterion.evidence}});

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <string_view>
 
 namespace muster::report {
 
@@ -133,12 +134,12 @@ std::string toTable(const Input &input, bool hasColour)
     }
     out << "\n" << padded("Component", kTitleWidth) << padded("Score", 14) << padded("Target", 8) << "Weight\n";
     for (const auto &component : assessment.components) {
-        out << padded(component.title, kTitleWidth) << padded(format::score(component.score), 14) << padded(format::number(component.target, 0), 8)
+        out << padded(line(component.title), kTitleWidth) << padded(format::score(component.score), 14) << padded(format::number(component.target, 0), 8)
             << format::number(component.weight * 100, 0) << " %\n";
     }
     out << "\n";
     for (const auto *check : worstFirst(assessment)) {
-        out << painted(padded(format::status(check->status), 16), colourOf(check->status), hasColour) << padded(check->title, kTitleWidth)
+        out << painted(padded(format::status(check->status), 16), colourOf(check->status), hasColour) << padded(line(check->title), kTitleWidth)
             << line(check->waiver.empty() ? check->worst().evidence : check->waiver) << "\n";
     }
     for (const auto &state : input.snapshot.sources) {
@@ -156,7 +157,7 @@ std::string toMarkdown(const Input &input)
     const auto cell = [](const std::string &untrusted) {
         std::string result;
         for (const char c : line(untrusted))
-            result += c == '|' || c == '<' || c == '`' || c == '[' || c == '*' || c == '_' ? std::string("\\") + c : std::string(1, c);
+            result += std::string_view("\\|<>&`[]*_~").find(c) != std::string_view::npos ? std::string("\\") + c : std::string(1, c);
         return result;
     };
     out << "# " << cell(input.environment.name) << " (" << input.environment.kind << "): " << headline(input) << "\n\n"
