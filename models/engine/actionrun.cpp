@@ -132,6 +132,7 @@ void ActionRun::onFinished(Outcome outcome)
 {
     m_outcome = std::move(outcome);
     m_endedAt = BootClock::now();
+    m_runner.m_ended.insert_or_assign(m_plan.action, ActionRunner::Ended{m_plan, m_outcome, Stamp::now().wall});
     setState(State::Finished);
     Q_EMIT finished();
     Q_EMIT m_runner.runFinished(this);

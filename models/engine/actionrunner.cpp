@@ -86,6 +86,12 @@ void ActionRunner::forget(ActionRun *run)
     Q_EMIT runsChanged();
 }
 
+const ActionRunner::Ended *ActionRunner::lastEnded(const std::string &action) const
+{
+    const auto found = m_ended.find(action);
+    return found == m_ended.end() ? nullptr : &found->second;
+}
+
 void ActionRunner::shutdown()
 {
     for (const auto &run : m_runs) {

@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,13 @@ public:
     /// Drops a run that is not active.
     void forget(ActionRun *run);
     [[nodiscard]] const EnvironmentInfo &environment() const { return m_environment; }
+    /// The last run of an action ("mail-test") that ended, forgotten or not; null when none did.
+    struct Ended {
+        Plan plan;
+        Outcome outcome;
+        WallTime at{};
+    };
+    [[nodiscard]] const Ended *lastEnded(const std::string &action) const;
     /// Cancels what runs and waits at most two seconds.
     void shutdown();
 
@@ -51,6 +59,7 @@ private:
     EnvironmentInfo m_environment;
     std::shared_ptr<AuditLog> m_audit; ///< shared with the threads of runs, which may outlive us by a moment
     std::vector<std::unique_ptr<ActionRun>> m_runs;
+    std::map<std::string, Ended> m_ended; ///< by action
     QTimer m_disarmTimer;
     BootTime m_armedUntil{};
     bool m_isArmed = false;
