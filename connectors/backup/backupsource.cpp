@@ -24,7 +24,7 @@ Table tableOf(const std::vector<Backup> &backups, WallTime now)
 {
     Table table;
     table.columns = {{"id", ""},    {"finished_at", "epoch"}, {"age", "s"},           {"size", "B"}, {"files", "count"}, {"server_version", ""}, {"system_identifier", ""},
-                     {"tool_version", ""}, {"rung", ""},      {"reason", ""},         {"path", ""},  {"format", ""}};
+                     {"tool_version", ""}, {"rung", ""},      {"reason", ""},         {"path", ""},  {"format", ""},        {"duration", "s"}};
     table.limit = kRows;
     table.isTruncated = backups.size() > kRows;
     for (const auto &backup : backups) {
@@ -32,7 +32,7 @@ Table tableOf(const std::vector<Backup> &backups, WallTime now)
             break;
         table.rows.push_back({backup.id, toSeconds(backup.finishedAt.time_since_epoch()), ageOf(backup, now), static_cast<double>(backup.size),
                               static_cast<double>(backup.files), backup.serverVersion, backup.systemIdentifier, backup.toolVersion,
-                              std::string(toString(backup.rung)), backup.reason, backup.path, backup.format});
+                              std::string(toString(backup.rung)), backup.reason, backup.path, backup.format, backup.took ? Cell(toSeconds(*backup.took)) : Cell()});
     }
     return table;
 }

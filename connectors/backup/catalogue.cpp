@@ -122,6 +122,7 @@ std::optional<Backup> own(const std::string &path, const std::string &set, const
         return std::nullopt;
     backup.isOwn = true;
     backup.finishedAt = manifest->finishedAt;
+    backup.took = manifest->finishedAt - manifest->startedAt;
     backup.size = manifest->totalSize();
     backup.files = manifest->files.size();
     backup.serverVersion = manifest->serverVersion;

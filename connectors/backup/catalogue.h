@@ -31,6 +31,7 @@ struct Backup {
     Rung rung = Rung::Finished;
     std::string reason;    ///< why it is not higher; "" when it is Verified
     WallTime finishedAt{}; ///< of Running and Interrupted: last change
+    std::optional<Millis> took; ///< known of Muster's own finished ones
     std::uint64_t size = 0;
     std::size_t files = 0;
     std::string serverVersion;
