@@ -24,7 +24,7 @@ bool isInClass(std::string_view pattern, std::size_t &at, unsigned char byte)
             ++at;
             isHit |= code(at) == byte;
         } else if (at + 2 < pattern.size() && pattern[at + 1] == '-') {
-            const auto [low, high] = std::minmax(code(at), code(at + 2));
+            const auto [low, high] = std::minmax({code(at), code(at + 2)}); // by value: references would dangle
             isHit |= low <= byte && byte <= high;
             at += 2;
         } else {
