@@ -5,14 +5,7 @@ namespace muster::ctl {
 
 namespace {
 
-constexpr Millis kBetweenSamples{1000};
 constexpr Millis kLimit{20000}; // beyond every source's own deadline
-
-// Kinds whose facts are made of two samples.
-bool hasRates(std::string_view kind)
-{
-    return kind == "postgres" || kind == "redis";
-}
 
 } // namespace
 
@@ -50,10 +43,8 @@ void Sampler::start()
 void Sampler::onAnswer(const std::string &sourceId, bool isGood)
 {
     const bool isFirst = m_answered.insert(sourceId).second;
-    if (isFirst && isGood && hasRates(kindOf(sourceId)) && m_watchFor == Millis{0}) {
-        QTimer::singleShot(kBetweenSamples, this, [this, sourceId] { m_session.poller().measureNow(sourceId); });
-        return;
-    }
+    if (isFirst && isGood && m_session.poller().ratedSourceIds().contains(sourceId))
+        return; // its second sample follows by itself
     m_open.erase(sourceId);
     finishIfDone();
 }

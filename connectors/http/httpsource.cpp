@@ -7,6 +7,7 @@ namespace muster::http {
 
 namespace {
 
+constexpr Millis kQuarter{15000}; // a handful of GETs; fixes must show soon
 constexpr Millis kMinute{60000};
 constexpr Millis kFiveMinutes{300000};
 /// A tick that comes a little early still counts as the next minute.
@@ -16,13 +17,13 @@ constexpr Millis kSlack{2000};
 
 HttpSource::HttpSource(Target target)
     : m_target(std::move(target)), m_site(m_target, m_interrupter),
-      m_parts{{&addReachFacts, Millis{0}, {}}, {&checkLegacyVersions, kFiveMinutes, {}}, {&addTlsFacts, kMinute, {}}, {&addPageFacts, kMinute, {}}, {&addSlowFacts, kFiveMinutes, {}}}
+      m_parts{{&addReachFacts, Millis{0}, {}}, {&checkLegacyVersions, kFiveMinutes, {}}, {&addTlsFacts, kMinute, {}}, {&addPageFacts, kQuarter, {}}, {&addSlowFacts, kFiveMinutes, {}}}
 {
 }
 
 Cadence HttpSource::cadence() const
 {
-    return {Millis{10000}, Millis{10000}, Millis{10000}};
+    return {Millis{3000}, Millis{5000}, Millis{4500}};
 }
 
 std::expected<FactBatch, Fault> HttpSource::collect(Deadline deadline, std::stop_token stop)
@@ -32,6 +33,10 @@ std::expected<FactBatch, Fault> HttpSource::collect(Deadline deadline, std::stop
     FactBatch batch{m_target.id, Stamp::now(), {}};
     if (const auto opened = m_site.open(deadline); !opened)
         return std::unexpected(opened.error());
+    if (m_isAllWanted.exchange(false)) {
+        for (auto &part : m_parts)
+            part.last.reset();
+    }
     for (auto &part : m_parts) {
         const auto now = BootClock::now();
         const bool isDue = !part.last || now - *part.last + kSlack >= part.every;

@@ -5,6 +5,7 @@
 #include "connectors/http/target.h"
 #include "models/ports/source.h"
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ public:
     [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
     void interrupt() noexcept override { m_interrupter.interrupt(); }
+    void wantAll() noexcept override { m_isAllWanted.store(true); }
 
 private:
     /// A part of the round with a cadence of its own.
@@ -32,6 +34,7 @@ private:
     };
     Target m_target;
     net::Interrupter m_interrupter;
+    std::atomic<bool> m_isAllWanted{false};
     Site m_site;
     std::vector<Part> m_parts;
 };

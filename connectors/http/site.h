@@ -76,8 +76,8 @@ private:
 [[nodiscard]] std::string evidence(const Vantage &vantage, const std::string &text);
 
 // Budgets of facts by how often their round comes.
-inline constexpr Millis kFastBudget{30000};    ///< asked every 10 s
-inline constexpr Millis kPageBudget{150000};   ///< asked every 60 s
+inline constexpr Millis kFastBudget{30000};    ///< asked every 3 to 10 s
+inline constexpr Millis kPageBudget{60000};    ///< asked every 15 s
 inline constexpr Millis kSlowBudget{660000};   ///< asked every 5 min
 
 } // namespace muster::http

@@ -5,6 +5,7 @@
 #include "connectors/postgres/pgsession.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <utility>
 
@@ -46,6 +47,7 @@ public:
     PgSession session;
     Groups groups;
     std::map<std::string_view, Schedule> schedules;
+    std::atomic<bool> isAllWanted{ false };
 };
 
 std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, FactBatch &batch, Deadline deadline)
@@ -79,6 +81,8 @@ std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, Fa
 std::expected<void, Fault> PostgresSource::Impl::runDue(FactBatch &batch, Deadline deadline)
 {
     const std::string life = groups.life();
+    if (isAllWanted.exchange(false))
+        schedules.clear();
     for (const auto &group : Groups::all()) {
         const bool isSlow = group.every >= Millis{ 60000 };
         if (BootClock::now() < schedules[group.name].due || (isSlow && deadline.left() < kSlowNeeds))
@@ -162,7 +166,12 @@ const std::string &PostgresSource::id() const
 
 Cadence PostgresSource::cadence() const
 {
-    return {};
+    return {.secondSample = Millis{1000}};
+}
+
+void PostgresSource::wantAll() noexcept
+{
+    m_impl->isAllWanted.store(true);
 }
 
 std::expected<FactBatch, Fault> PostgresSource::collect(Deadline deadline, std::stop_token stop)

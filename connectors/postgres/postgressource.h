@@ -18,6 +18,7 @@ public:
 
     [[nodiscard]] const std::string &id() const override;
     [[nodiscard]] Cadence cadence() const override;
+    void wantAll() noexcept override;
     [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
     void interrupt() noexcept override;

@@ -20,7 +20,7 @@ PrometheusSource::PrometheusSource(Target target) : m_target(std::move(target)),
 
 Cadence PrometheusSource::cadence() const
 {
-    return {Millis{5000}, Millis{10000}, Millis{8000}};
+    return {Millis{3000}, Millis{5000}, Millis{4500}};
 }
 
 std::expected<FactBatch, Fault> PrometheusSource::collect(Deadline deadline, std::stop_token stop)

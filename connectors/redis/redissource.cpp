@@ -78,6 +78,10 @@ RedisSource::Step RedisSource::ensureConnected(Deadline deadline)
 
 RedisSource::Step RedisSource::measure(Round &round)
 {
+    if (m_isAllWanted.exchange(false)) {
+        for (auto *last : {&m_settingsRead, &m_slowlogRead, &m_prefixesRead, &m_authProbed})
+            last->reset();
+    }
     for (const auto step : {&RedisSource::ping, &RedisSource::readInfo, &RedisSource::readSettings}) {
         if (auto done = (this->*step)(round); !done)
             return done;

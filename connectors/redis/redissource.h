@@ -9,6 +9,7 @@
 #include "connectors/redis/target.h"
 #include "models/ports/source.h"
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -25,10 +26,11 @@ public:
     explicit RedisSource(Target target) : m_target(std::move(target)) {}
 
     [[nodiscard]] const std::string &id() const override { return m_target.id; }
-    [[nodiscard]] Cadence cadence() const override { return {}; }
+    [[nodiscard]] Cadence cadence() const override { return {.secondSample = Millis{1000}}; }
     [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
     void interrupt() noexcept override { m_interrupter.interrupt(); }
+    void wantAll() noexcept override { m_isAllWanted.store(true); }
 
 private:
     struct Round;
@@ -48,6 +50,7 @@ private:
 
     Target m_target;
     net::Interrupter m_interrupter;
+    std::atomic<bool> m_isAllWanted{false};
     std::unique_ptr<RedisClient> m_client;
     std::optional<Fault> m_authFault; ///< answered without asking again until m_authRetry
     BootTime m_authRetry{};

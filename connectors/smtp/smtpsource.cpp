@@ -12,6 +12,8 @@ namespace muster::smtp {
 namespace {
 
 constexpr Millis kBudget{15 * 60 * 1000};
+constexpr Millis kLookLimit{5000};
+constexpr std::chrono::minutes kEnvelopeEvery{5}; // AUTH, MAIL, RCPT: what a relay logs and may count
 constexpr Millis kAuthHold{30000};
 constexpr std::chrono::hours kLegacyEvery{1};
 constexpr std::size_t kStageLimit = 40;
@@ -56,7 +58,7 @@ void noteRefusal(std::string &refusal, const std::string &whom, const Reply &rep
 
 SmtpSource::SmtpSource(Target target) : m_target(std::move(target)) {}
 
-Cadence SmtpSource::cadence() const { return {std::chrono::minutes(5), std::chrono::minutes(5), Millis{9500}}; }
+Cadence SmtpSource::cadence() const { return {Millis{4000}, Millis{60000}, Millis{9500}}; }
 
 std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &client, Deadline deadline) const
 {
@@ -89,11 +91,16 @@ std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &c
     return envelope;
 }
 
-void SmtpSource::addClientFacts(FactBatch &batch, const SmtpClient &client) const
+void SmtpSource::addReachFacts(FactBatch &batch, const SmtpClient &client) const
 {
     const net::ConnectTimes &times = client.times();
     batch.add("smtp.reachable", true, "", kBudget);
     batch.add("smtp.connect_time", toSeconds(times.tcp + times.tls), "s", kBudget);
+}
+
+void SmtpSource::addClientFacts(FactBatch &batch, const SmtpClient &client) const
+{
+    addReachFacts(batch, client);
     batch.add("smtp.greeting", joined(client.banner().lines, " / "), "", kBudget);
     batch.add("smtp.capabilities", joined(client.capabilities().keywords, ", "), "", kBudget);
     batch.add("smtp.auth_offered", joined(client.capabilities().auth, " "), "", kBudget, client.choice().reason);
@@ -165,6 +172,9 @@ std::expected<FactBatch, Fault> SmtpSource::collect(Deadline deadline, std::stop
         return std::unexpected(*m_authFault);
     m_interrupter.rearm();
     const std::stop_callback onStop(stop, [this] { m_interrupter.interrupt(); });
+    if (!m_isAllWanted.exchange(false) && BootClock::now() < m_envelopeAgain)
+        return look(deadline.atMost(kLookLimit));
+    m_envelopeAgain = {};
     SmtpClient client(m_target, m_interrupter, kRoundLimits);
     if (auto opened = client.open(deadline); !opened) {
         if (opened.error().kind != FaultKind::Tls)
@@ -189,6 +199,21 @@ std::expected<FactBatch, Fault> SmtpSource::collect(Deadline deadline, std::stop
     addEnvelopeFacts(batch, *envelope);
     if (client.isTls())
         addTls(batch, client.tls(), deadline);
+    m_envelopeAgain = BootClock::now() + kEnvelopeEvery;
+    return batch;
+}
+
+/// Is it still there? Up to the second EHLO, then QUIT.
+std::expected<FactBatch, Fault> SmtpSource::look(Deadline deadline)
+{
+    SmtpClient client(m_target, m_interrupter, kRoundLimits);
+    if (auto opened = client.open(deadline); !opened) {
+        m_envelopeAgain = {};
+        return std::unexpected(opened.error());
+    }
+    client.quit(deadline);
+    FactBatch batch{m_target.id, Stamp::now(), {}};
+    addReachFacts(batch, client);
     return batch;
 }
 

@@ -5,6 +5,7 @@
 #include "connectors/tls/tlsprobe.h"
 #include "models/ports/source.h"
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace muster::smtp {
 
 class SmtpClient;
 
-/// Observes a mail relay: each round goes as far as RCPT, then RSET and QUIT; nothing is sent. One connection a round, none kept.
+/// Observes a mail relay: every five minutes (and when asked) as far as RCPT, then RSET and QUIT; nothing is sent. In between it only looks. One connection a round, none kept.
 /// TLS of an unverified server is looked at on a second connection; 1.0 and 1.1 are tried once an hour.
 class SmtpSource : public Source {
 public:
@@ -24,6 +25,7 @@ public:
     [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
     void interrupt() noexcept override { m_interrupter.interrupt(); }
+    void wantAll() noexcept override { m_isAllWanted.store(true); }
 
 private:
     struct Envelope {
@@ -36,10 +38,14 @@ private:
     net::Interrupter m_interrupter;
     std::optional<Fault> m_authFault; ///< answered without asking the server until m_authAgain
     BootTime m_authAgain{};
+    BootTime m_envelopeAgain{}; ///< until then a round only looks whether the relay is there
+    std::atomic<bool> m_isAllWanted{false};
     tls::Legacy m_legacy;
     BootTime m_legacyAgain{};
 
     [[nodiscard]] std::expected<Envelope, Fault> tryEnvelope(SmtpClient &client, Deadline deadline) const;
+    [[nodiscard]] std::expected<FactBatch, Fault> look(Deadline deadline);
+    void addReachFacts(FactBatch &batch, const SmtpClient &client) const;
     void addClientFacts(FactBatch &batch, const SmtpClient &client) const;
     void addEnvelopeFacts(FactBatch &batch, const Envelope &envelope) const;
     [[nodiscard]] FactBatch halfWay(const SmtpClient &client, Fault fault, Deadline deadline);

@@ -87,6 +87,16 @@ std::vector<std::string> Poller::sourceIds() const
     return ids;
 }
 
+std::set<std::string> Poller::ratedSourceIds() const
+{
+    std::set<std::string> ids;
+    for (const auto &worker : m_workers) {
+        if (worker->hasRates())
+            ids.insert(worker->id());
+    }
+    return ids;
+}
+
 void Poller::watch(std::stop_token stop)
 {
     std::mutex mutex;

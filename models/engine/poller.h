@@ -38,6 +38,8 @@ public:
     /// The ids that a visible page shows: they are asked at Cadence::subscribed, the others at Cadence::background.
     void subscribe(const std::set<std::string> &sourceIds);
     [[nodiscard]] std::vector<std::string> sourceIds() const;
+    /// Those whose facts are rates: complete after their second round.
+    [[nodiscard]] std::set<std::string> ratedSourceIds() const;
 
 Q_SIGNALS:
     void batchArrived(const muster::FactBatch &batch);

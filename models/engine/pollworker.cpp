@@ -57,6 +57,7 @@ bool PollWorker::waitEnded(Millis left)
 
 void PollWorker::measureNow()
 {
+    m_source->wantAll();
     const std::scoped_lock lock(m_mutex);
     if (m_roundEndsBy)
         return; // the running round counts
@@ -128,9 +129,12 @@ void PollWorker::round()
         const std::scoped_lock lock(m_mutex);
         m_roundEndsBy.reset();
         const bool isGood = result && !result->fault;
+        const bool needsSecond = std::exchange(m_isFirstSample, !isGood) && cadence.secondSample > Millis{0};
         m_failures = isGood ? 0 : m_failures + 1;
-        m_nextRound = isGood ? m_lastStart + (m_isSubscribed ? cadence.subscribed : cadence.background)
-                             : std::chrono::steady_clock::now() + backoff(m_failures, m_random);
+        m_nextRound = !isGood   ? std::chrono::steady_clock::now() + backoff(m_failures, m_random)
+            : needsSecond       ? m_lastStart + cadence.secondSample
+            : m_isSubscribed    ? m_lastStart + cadence.subscribed
+                                : m_lastStart + cadence.background;
     }
     if (!m_stop.stop_requested())
         deliver(std::move(result));

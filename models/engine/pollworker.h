@@ -33,6 +33,7 @@ public:
     void checkOverrun();
 
     [[nodiscard]] const std::string &id() const { return m_id; }
+    [[nodiscard]] bool hasRates() const { return m_source->cadence().secondSample > Millis{0}; }
 
 private:
     void run();
@@ -52,6 +53,7 @@ private:
     bool m_isWanted = true;
     bool m_isSubscribed = false;
     bool m_hasEnded = false;
+    bool m_isFirstSample = true; ///< no good round since the start or the last fault
     bool m_isOverrunReported = false;
     int m_failures = 0;
     std::optional<BootTime> m_roundEndsBy;

@@ -14,8 +14,9 @@ namespace muster {
 /// How often a source is asked and how long one round may take.
 struct Cadence {
     Millis subscribed{2000};  ///< while a page that shows it is visible
-    Millis background{10000}; ///< else
-    Millis deadline{5000};    ///< of one round
+    Millis background{5000};  ///< else
+    Millis deadline{4000};    ///< of one round; with `background` under 10 s, so that a silent server is named within that
+    Millis secondSample{0};   ///< rates need two samples: after the first good round, and the first after a fault, the next comes this soon; 0 = no rates
 };
 
 /// One stage of a connection diagnosis (`musterctl doctor`): DNS, TCP, TLS, protocol, auth, privileges, version, role.
@@ -37,6 +38,8 @@ public:
     [[nodiscard]] virtual Cadence cadence() const = 0;
     /// One round. Returns by the deadline or soon after a stop request. Keeps its connection for the next round.
     [[nodiscard]] virtual std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) = 0;
+    /// The next round measures everything, however recent it is: the operator asked. Thread-safe.
+    virtual void wantAll() noexcept {}
     /// Staged diagnosis with a fresh connection.
     [[nodiscard]] virtual std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) = 0;
     /// Shuts the socket under a blocked round, so that it ends now. The watchdog's last word. Thread-safe, never blocks.

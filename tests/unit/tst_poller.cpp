@@ -75,6 +75,22 @@ private Q_SLOTS:
         poller.stop();
     }
 
+    void takesTheSecondSampleOfRatesSoon()
+    {
+        auto script = std::make_shared<SourceScript>();
+        Poller poller;
+        auto cadence = kSlow;
+        cadence.secondSample = Millis{100};
+        poller.add(std::make_unique<FakeSource>("redis/cache", cadence, script));
+        QSignalSpy batches(&poller, &Poller::batchArrived);
+        poller.start();
+        QTRY_COMPARE(batches.count(), 2);
+        QVERIFY(poller.ratedSourceIds().contains("redis/cache"));
+        QTest::qWait(300);
+        QCOMPARE(batches.count(), 2); // and then the cadence holds again
+        poller.stop();
+    }
+
     void interruptsAndReportsARoundThatOverruns()
     {
         auto script = std::make_shared<SourceScript>();
