@@ -30,6 +30,9 @@ std::expected<postgres::Rows, Fault> AppAuditSource::ask(Deadline deadline)
 {
     if (auto begun = m_session.client().query("BEGIN READ ONLY", deadline); !begun)
         return begun;
+    // The query is the user's: its names mean what they mean in that user's own session.
+    if (auto set = m_session.client().query("SET LOCAL search_path TO DEFAULT", deadline); !set)
+        return set;
     auto rows = m_session.client().query(ageQuery(m_target.query), deadline);
     if (!rows && rows.error().kind == FaultKind::Denied)
         rows.error().hint = "GRANT SELECT on the audit table to the user of this console.";
