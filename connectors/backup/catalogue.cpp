@@ -60,7 +60,7 @@ std::string proofText(const Measure &measured)
 Backup partial(const std::string &path)
 {
     const auto measured = measure(path);
-    Backup backup{fs::path(path).filename().string(), path, "muster", Rung::Interrupted, {}, measured.changedAt, measured.size, measured.files, {}, {}, {},
+    Backup backup{fs::path(path).filename().string(), path, "muster", Rung::Interrupted, {}, measured.changedAt, {}, measured.size, measured.files, {}, {}, {},
                   true, false, false};
     const auto bytes = files::readFile(path + '/' + kOwnerName, 4096);
     const auto owner = bytes ? Owner::parse(*bytes) : std::unexpected(std::string("nobody marked it as theirs"));
@@ -155,7 +155,7 @@ std::optional<Backup> foreign(const std::string &path)
         return std::nullopt;
     const auto measured = measure(path);
     Backup backup{fs::path(path).filename().string(), path, header->format, Rung::Finished, "made by another tool and not read back here",
-                  header->createdAt.value_or(measured.changedAt), measured.size, measured.files, header->serverVersion, {}, header->toolVersion,
+                  header->createdAt.value_or(measured.changedAt), {}, measured.size, measured.files, header->serverVersion, {}, header->toolVersion,
                   false, false, false};
     if (!header->problem.empty()) {
         backup.rung = Rung::Damaged;
