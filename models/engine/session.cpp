@@ -72,6 +72,16 @@ bool Session::isComplete() const
     return std::ranges::all_of(m_snapshot->sources, [](const SourceState &state) { return state.fault || state.lastGood; });
 }
 
+bool Session::hasRates() const
+{
+    const auto isRated = [this](const std::string &id) {
+        const auto *state = m_snapshot->source(id);
+        const auto rounds = m_rounds.find(id);
+        return !state || state->fault || (rounds != m_rounds.end() && rounds->second > 1);
+    };
+    return std::ranges::all_of(m_poller.ratedSourceIds(), isRated);
+}
+
 void Session::publish()
 {
     m_publishTimer.stop();
@@ -80,7 +90,8 @@ void Session::publish()
         readiness::evaluate(m_profile, *m_snapshot, {m_environment.kind, m_environment.waivers}));
     const bool isNowComplete = !m_wasComplete && isComplete();
     m_wasComplete = m_wasComplete || isNowComplete;
-    if (m_recorder && m_wasComplete)
+    m_isSettled = m_isSettled || (m_wasComplete && hasRates());
+    if (m_recorder && m_isSettled)
         m_recorder->record(m_snapshot, m_assessment);
     Q_EMIT published();
     if (isNowComplete)
@@ -89,6 +100,8 @@ void Session::publish()
 
 void Session::onBatch(const FactBatch &batch)
 {
+    if (!m_isSettled)
+        ++m_rounds[batch.source];
     m_book.accept(batch);
     if (!m_publishTimer.isActive())
         m_publishTimer.start();

@@ -13,6 +13,7 @@
 #include <QObject>
 #include <QTimer>
 
+#include <map>
 #include <memory>
 
 namespace muster {
@@ -55,6 +56,8 @@ public:
     void setVisible(bool isVisible);
     /// True once every source has given a batch or a fault.
     [[nodiscard]] bool isComplete() const;
+    /// True once the sources of rates were heard twice as well: before that the score dips for lack of rates. Stays true.
+    [[nodiscard]] bool isSettled() const { return m_isSettled; }
 
 Q_SIGNALS:
     void published();
@@ -62,6 +65,7 @@ Q_SIGNALS:
     void completed();
 
 private:
+    [[nodiscard]] bool hasRates() const;
     void onBatch(const FactBatch &batch);
     void onFault(const std::string &sourceId, const Fault &fault, const Stamp &at);
 
@@ -79,6 +83,8 @@ private:
     std::shared_ptr<const Snapshot> m_snapshot;
     std::shared_ptr<const Assessment> m_assessment;
     bool m_wasComplete = false;
+    std::map<std::string, int> m_rounds; ///< good rounds by source, until settled
+    bool m_isSettled = false;
 };
 
 } // namespace muster
