@@ -32,6 +32,8 @@ public:
 Q_SIGNALS:
     /// The operator wants an action: "backup", "verify", "flush", "mail-test" on an instance.
     void stepRequested(const QString &action, const QString &instance);
+    /// The operator wants the sheet of a run that is on its way.
+    void runRequested(muster::ActionRun *run);
 
 protected:
     virtual void display(const Snapshot &snapshot, const Assessment &assessment) = 0;

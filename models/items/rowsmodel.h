@@ -15,7 +15,7 @@
 namespace muster {
 
 /// How a column is drawn and aligned; the delegate's business, told in words of meaning.
-enum class ColumnKind : std::uint8_t { Text, Number, Status, Bullet, Sparkline, Switch };
+enum class ColumnKind : std::uint8_t { Text, Number, Status, Bullet, Sparkline, Switch, Ladder };
 
 struct RowColumn {
     QString title;
@@ -32,12 +32,19 @@ struct Bullet {
     friend bool operator==(const Bullet &, const Bullet &) = default;
 };
 
+/// How many of the rungs finished, complete, verified, restored a backup has reached; broken ones are marked.
+struct Ladder {
+    int reached = 0; ///< 0-4
+    bool isBroken = false;
+    friend bool operator==(const Ladder &, const Ladder &) = default;
+};
+
 using Sparkline = std::vector<double>; ///< NaN is a gap
 
 struct RowCell {
     QString text;  ///< plain, already clamped
     QVariant sort; ///< raw value; the text when invalid
-    QVariant extra; ///< Bullet, Sparkline, or bool for a switch
+    QVariant extra; ///< Bullet, Sparkline, Ladder, bool for a switch, an icon's name for a state that is shown by another than its own
     bool isQuiet = false;
     bool isStrong = false;
     friend bool operator==(const RowCell &, const RowCell &) = default;
@@ -89,3 +96,4 @@ private:
 } // namespace muster
 
 Q_DECLARE_METATYPE(muster::Bullet)
+Q_DECLARE_METATYPE(muster::Ladder)

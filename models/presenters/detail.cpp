@@ -10,7 +10,6 @@
 #include <QStringList>
 
 #include <algorithm>
-#include <array>
 
 namespace muster {
 
@@ -53,7 +52,7 @@ void addFacts(Detail &detail, const Finding &finding, const Snapshot &snapshot)
         if (!observed)
             continue;
         const facts::Shown shown = facts::show(observed);
-        detail.lines.push_back({text::label(name), shown.text, shown.tip});
+        detail.lines.push_back({facts::title(name), shown.text, shown.tip});
     }
 }
 
@@ -91,6 +90,8 @@ Detail ofCheck(const CheckResult &check, const Snapshot &snapshot, const Environ
     detail.subtitle = subtitleOf(check);
     addFindings(detail, check, snapshot);
     detail.steps = detail::steps(check.action, environment);
+    if (check.status != CheckStatus::Pass && check.status != CheckStatus::Waived && check.status != CheckStatus::NotApplicable)
+        detail.steps.push_back({"waive", check.id, tr("Waive…")});
     return detail;
 }
 
@@ -120,16 +121,68 @@ Detail ofCriterion(const CriterionResult &criterion, const Assessment &assessmen
     return detail;
 }
 
-// What a server says about itself.
+// What a server says about itself. A long table is data.
+struct IdentityLine {
+    const char *fact;
+    const char *label;
+    const char *why = nullptr; ///< a fact that explains the value
+};
+
+constexpr IdentityLine kIdentity[] = {
+    {"postgres.version", QT_TRANSLATE_NOOP("Detail", "Version")},
+    {"postgres.role", QT_TRANSLATE_NOOP("Detail", "Role")},
+    {"postgres.user", QT_TRANSLATE_NOOP("Detail", "User")},
+    {"postgres.uptime", QT_TRANSLATE_NOOP("Detail", "Up for")},
+    {"postgres.tls_version", QT_TRANSLATE_NOOP("Detail", "TLS version")},
+    {"postgres.system_identifier", QT_TRANSLATE_NOOP("Detail", "System ID")},
+    {"postgres.connect_time", QT_TRANSLATE_NOOP("Detail", "Connect")},
+    {"pgbouncer.version", QT_TRANSLATE_NOOP("Detail", "Version")},
+    {"redis.flavour", QT_TRANSLATE_NOOP("Detail", "Server")},
+    {"redis.version", QT_TRANSLATE_NOOP("Detail", "Version")},
+    {"redis.role", QT_TRANSLATE_NOOP("Detail", "Role")},
+    {"redis.declared_role", QT_TRANSLATE_NOOP("Detail", "Declared as")},
+    {"redis.user", QT_TRANSLATE_NOOP("Detail", "User")},
+    {"redis.uptime", QT_TRANSLATE_NOOP("Detail", "Up for")},
+    {"redis.run_id", QT_TRANSLATE_NOOP("Detail", "Run ID")},
+    {"redis.connect_time", QT_TRANSLATE_NOOP("Detail", "Connect")},
+    {"prometheus.version", QT_TRANSLATE_NOOP("Detail", "Version")},
+    {"smtp.greeting", QT_TRANSLATE_NOOP("Detail", "Greeting")},
+    {"smtp.capabilities", QT_TRANSLATE_NOOP("Detail", "Offers")},
+    {"smtp.auth_offered", QT_TRANSLATE_NOOP("Detail", "Logins")},
+    {"http.addresses", QT_TRANSLATE_NOOP("Detail", "Addresses")},
+    {"http.redirect_chain", QT_TRANSLATE_NOOP("Detail", "Plain HTTP")},
+    {"http.compression_encoding", QT_TRANSLATE_NOOP("Detail", "Compression"), "http.compression_why"},
+    {"http.cache_control", QT_TRANSLATE_NOOP("Detail", "Caching"), "http.caching_why"},
+    {"http.security_headers_missing", QT_TRANSLATE_NOOP("Detail", "Missing headers")},
+    {"http.cdn_evidence", QT_TRANSLATE_NOOP("Detail", "CDN")},
+    {"http.rate_limit_dialect", QT_TRANSLATE_NOOP("Detail", "Rate limit")},
+    {"tls.verify_error", QT_TRANSLATE_NOOP("Detail", "Not trusted")},
+    {"tls.subject", QT_TRANSLATE_NOOP("Detail", "Certificate")},
+    {"tls.issuer", QT_TRANSLATE_NOOP("Detail", "Issued by")},
+    {"tls.sans", QT_TRANSLATE_NOOP("Detail", "Names")},
+    {"tls.expires_in", QT_TRANSLATE_NOOP("Detail", "Ends in")},
+    {"tls.not_after", QT_TRANSLATE_NOOP("Detail", "Ends at")},
+    {"tls.key", QT_TRANSLATE_NOOP("Detail", "Key")},
+};
+
 void addIdentity(Detail &detail, const std::string &source, const Snapshot &snapshot)
 {
-    static constexpr std::array<std::string_view, 12> kIdentity{"version", "flavour", "role", "declared_role", "user", "uptime", "tls_version", "system_identifier", "run_id", "connect_time", "greeting", "usable_name"};
-    for (const std::string_view name : kIdentity) {
-        const std::string fact = std::string(kindOf(source)) + '.' + std::string(name);
-        if (const Observed *observed = snapshot.find(source, fact)) {
-            const facts::Shown shown = facts::show(observed);
-            detail.lines.push_back({capitalised(std::string(name)).replace(QLatin1Char('_'), QLatin1Char(' ')), shown.text, shown.tip});
-        }
+    for (const IdentityLine &line : kIdentity) {
+        const Observed *observed = snapshot.find(source, line.fact);
+        if (!observed)
+            continue;
+        facts::Shown shown = facts::show(observed);
+        const std::string *text = asText(observed->fact.value);
+        const bool isNone = text && text->empty() && shown.freshness == facts::Freshness::Fresh;
+        const Observed *reason = line.why ? snapshot.find(source, line.why) : nullptr;
+        const std::string *why = reason ? asText(reason->fact.value) : nullptr;
+        if (isNone && !line.why)
+            continue;
+        if (isNone)
+            shown.text = tr("none");
+        if (why && !why->empty())
+            shown.text += QStringLiteral(" – ") % text::label(*why);
+        detail.lines.push_back({tr(line.label), shown.text, shown.tip});
     }
 }
 
@@ -144,6 +197,11 @@ Detail ofFact(const Observed &observed)
                     {tr("At"), q(format::utc(observed.at)), q(format::utcAndLocal(observed.at))},
                     {tr("Fresh for"), q(format::age(observed.fact.budget)), {}}};
     detail.evidence = shown.why;
+    if (const auto *unknown = std::get_if<Unknown>(&observed.fact.value)) {
+        detail.status = CheckStatus::Unknown;
+        detail.evidence = text::label(unknown->reason, 1000);
+        detail.remedy = text::label(unknown->hint, 1000);
+    }
     detail.raw = QString::fromStdString(text::block(observed.fact.raw));
     return detail;
 }

@@ -26,7 +26,14 @@ QString q(const std::string &text)
 // "transaction_age" → "Transaction age"
 QString heading(const std::string &name)
 {
-    QString text = text::label(name, 40).replace(QLatin1Char('_'), QLatin1Char(' '));
+    static const QStringList kAcronyms{QStringLiteral("url"), QStringLiteral("tls"), QStringLiteral("pid"), QStringLiteral("id"), QStringLiteral("wal"), QStringLiteral("http"),
+                                       QStringLiteral("api"), QStringLiteral("dns"), QStringLiteral("ttl"), QStringLiteral("hsts"), QStringLiteral("cdn"), QStringLiteral("aof"), QStringLiteral("rdb"), QStringLiteral("sans")};
+    QStringList words = text::label(name, 40).split(QLatin1Char('_'));
+    for (QString &word : words) {
+        if (kAcronyms.contains(word))
+            word = word.toUpper();
+    }
+    QString text = words.join(QLatin1Char(' '));
     if (!text.isEmpty())
         text[0] = text[0].toUpper();
     return text;
@@ -98,6 +105,12 @@ QString keyOf(const Table &table, std::size_t row, const PageSpec::TableSpec &sp
 }
 
 } // namespace
+
+QString title(const std::string &fact)
+{
+    const std::size_t dot = fact.find('.');
+    return heading(dot == std::string::npos ? fact : fact.substr(dot + 1));
+}
 
 Shown show(const Observed *observed)
 {
@@ -174,21 +187,32 @@ std::vector<Row> tableRows(const Table &table, const PageSpec::TableSpec &spec)
     return rows;
 }
 
+std::optional<std::size_t> rowIndex(const Table &table, const PageSpec::TableSpec &spec, const QString &key)
+{
+    std::map<QString, int> seen;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+        const QString own = keyOf(table, i, spec);
+        if (own % QString::number(seen[own]++) == key)
+            return i;
+    }
+    return std::nullopt;
+}
+
 Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key)
 {
     Detail detail;
     const Table *table = asTable(observed.fact.value);
     if (!table)
         return detail;
-    const std::vector<Row> rows = tableRows(*table, spec);
-    const auto found = std::ranges::find(rows, key, &Row::key);
-    if (found == rows.end())
+    const auto index = rowIndex(*table, spec, key);
+    if (!index)
         return detail;
-    const auto index = std::size_t(found - rows.begin());
-    detail.title = QCoreApplication::translate("PageSpec", spec.title) % QStringLiteral(" · ") % (found->cells.empty() ? QString() : found->cells.front().text);
+    const std::vector<Cell> &row = table->rows[*index];
+    const std::size_t first = shownColumns(*table, spec).front();
+    detail.title = QCoreApplication::translate("PageSpec", spec.title) % QStringLiteral(" · ") % (first < row.size() ? cellOf(row[first], table->columns[first].unit).text : QString());
     detail.subtitle = show(&observed).origin;
-    for (std::size_t c = 0; c < table->columns.size() && c < table->rows[index].size(); ++c)
-        detail.lines.push_back({heading(table->columns[c].name), cellOf(table->rows[index][c], table->columns[c].unit).text, {}});
+    for (std::size_t c = 0; c < table->columns.size() && c < row.size(); ++c)
+        detail.lines.push_back({heading(table->columns[c].name), cellOf(row[c], table->columns[c].unit).text, {}});
     return detail;
 }
 

@@ -13,6 +13,9 @@ namespace muster::facts {
 
 enum class Freshness : std::uint8_t { Fresh, Stale, Unknown, NotApplicable, NotMeasured };
 
+/// "redis.hit_ratio" → "Hit ratio", "tls.not_after" → "Not after".
+[[nodiscard]] QString title(const std::string &fact);
+
 /// A fact as a person reads it. A value past its age budget is not given as a number.
 struct Shown {
     Freshness freshness = Freshness::NotMeasured;
@@ -29,6 +32,8 @@ struct Shown {
 /// Columns and rows of a table-valued fact.
 [[nodiscard]] std::vector<RowColumn> tableColumns(const Table &table, const PageSpec::TableSpec &spec);
 [[nodiscard]] std::vector<Row> tableRows(const Table &table, const PageSpec::TableSpec &spec);
+/// Which row of the fact has this key; nullopt when it is gone.
+[[nodiscard]] std::optional<std::size_t> rowIndex(const Table &table, const PageSpec::TableSpec &spec, const QString &key);
 /// The row with this key as a detail: every column, shown or not. Empty when it is gone.
 [[nodiscard]] Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key);
 

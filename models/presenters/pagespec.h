@@ -14,6 +14,8 @@ struct PageSpec {
     struct Vital {
         const char *fact;  ///< name in the fact catalogue
         const char *label;
+        const char *whenNone = nullptr; ///< said for an empty text or 0
+        bool hasTrend = true;           ///< a sparkline beside it says something
     };
     struct Line {
         const char *fact;

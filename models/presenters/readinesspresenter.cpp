@@ -32,6 +32,11 @@ RowCell statusCell(CheckStatus status)
     return {statusWord(status), severityRank(status), int(status), false, false};
 }
 
+RowCell gateCell(CheckStatus status)
+{
+    return {tr("gate: %1").arg(statusWord(status)), severityRank(status), QStringLiteral("gate"), false, false};
+}
+
 RowCell numberCell(double value, int decimals = 1)
 {
     return {QString::number(value, 'f', decimals), value, {}, false, false};
@@ -75,6 +80,8 @@ std::vector<const CheckResult *> wrongChecks(const Assessment &assessment, const
         const int rankB = severityRank(b->status);
         return rankA != rankB ? rankA < rankB : a->gain > b->gain;
     });
+    if (!page.empty()) // what the page is about stands before what the environment does not declare
+        std::ranges::stable_sort(wrong, {}, [](const CheckResult *check) { return std::pair(severityRank(check->status), !check->findings.empty() && check->worst().instance.empty()); });
     return wrong;
 }
 
@@ -85,7 +92,7 @@ void addGates(std::vector<Row> &rows, const Assessment &assessment, const std::s
         if (!isWrong(gate.status) || (gate.status == CheckStatus::Fail) != isFailing || (!page.empty() && gate.page != page))
             continue;
         const QString reason = text::label(gate.reason);
-        rows.push_back({QStringLiteral("gate:") % q(gate.id), {statusCell(gate.status), strong(text::label(gate.title)), quiet(reason), strong(tr("gate"))},
+        rows.push_back({QStringLiteral("gate:") % q(gate.id), {gateCell(gate.status), strong(text::label(gate.title)), quiet(reason), strong(tr("gate"))},
                         gate.status, reason});
     }
 }

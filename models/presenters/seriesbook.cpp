@@ -99,7 +99,7 @@ void SeriesBook::onPublished()
             }
         }
     }
-    if (!m_session.isComplete())
+    if (!m_session.isSettled())
         return;
     record("score.low", millis(assessment->at), assessment->score.low);
     record("score.high", millis(assessment->at), assessment->score.high);

@@ -7,6 +7,8 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
+
 namespace muster::vitals {
 
 namespace {
@@ -18,11 +20,28 @@ QString tr(const char *text)
     return QCoreApplication::translate("Vitals", text);
 }
 
+bool hasTrends(const PageSpec &spec)
+{
+    return std::ranges::any_of(spec.vitals, &PageSpec::Vital::hasTrend);
+}
+
+bool isNone(const facts::Shown &shown, const Observed *observed)
+{
+    if (shown.freshness != facts::Freshness::Fresh)
+        return false;
+    const std::string *text = asText(observed->fact.value);
+    const double *number = asNumber(observed->fact.value);
+    return (text && text->empty()) || (number && *number == 0);
+}
+
 } // namespace
 
-std::vector<RowColumn> columns()
+std::vector<RowColumn> columns(const PageSpec &spec)
 {
-    return {{tr("Vital"), ColumnKind::Text, 0}, {tr("Now"), ColumnKind::Number, 124}, {tr("5 min"), ColumnKind::Sparkline, 84}};
+    std::vector<RowColumn> columns{{tr("Vital"), ColumnKind::Text, 0}, {tr("Now"), ColumnKind::Number, hasTrends(spec) ? -200 : -420}};
+    if (hasTrends(spec))
+        columns.push_back({tr("5 min"), ColumnKind::Sparkline, 84});
+    return columns;
 }
 
 bool belongsTo(std::string_view fact, std::string_view source)
@@ -38,9 +57,11 @@ std::vector<Row> rows(const PageSpec &spec, const std::string &source, const Sna
         if (!belongsTo(vital.fact, source))
             continue;
         const Observed *observed = snapshot.find(source, vital.fact);
-        const facts::Shown shown = facts::show(observed);
+        facts::Shown shown = facts::show(observed);
+        if (vital.whenNone && isNone(shown, observed))
+            shown.text = specText(vital.whenNone);
         const bool isQuiet = shown.freshness != facts::Freshness::Fresh;
-        const Sparkline trend = series.sparkline(source + ' ' + vital.fact, kTrend, kPoints);
+        const Sparkline trend = vital.hasTrend ? series.sparkline(source + ' ' + vital.fact, kTrend, kPoints) : Sparkline{};
         rows.push_back({QString::fromStdString(source) % QLatin1Char('\x1f') % QString::fromUtf8(vital.fact),
                         {{specText(vital.label), {}, {}, false, false}, {shown.text, {}, {}, isQuiet, !isQuiet}, {QString(), {}, QVariant::fromValue(trend), false, false}},
                         std::nullopt, shown.tip.isEmpty() ? shown.text : shown.tip});

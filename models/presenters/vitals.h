@@ -18,7 +18,7 @@ namespace vitals {
 
 inline constexpr qint64 kTrend = 300'000; ///< ms that the sparkline covers
 
-[[nodiscard]] std::vector<RowColumn> columns();
+[[nodiscard]] std::vector<RowColumn> columns(const PageSpec &spec);
 [[nodiscard]] std::vector<Row> rows(const PageSpec &spec, const std::string &source, const Snapshot &snapshot, const SeriesBook &series);
 /// Does a source of this id report this fact ("tls.*" belongs to whoever speaks TLS)?
 [[nodiscard]] bool belongsTo(std::string_view fact, std::string_view source);

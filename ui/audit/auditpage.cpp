@@ -30,10 +30,8 @@ AuditPage::AuditPage(Session &session, SeriesBook &series, QWidget *parent) : Pa
 
 void AuditPage::build()
 {
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
-    auto *column = new QVBoxLayout;
+    auto *list = new QWidget(this);
+    auto *column = new QVBoxLayout(list);
     column->setContentsMargins(24, 16, 24, 8);
     column->setSpacing(8);
     auto *head = new QHBoxLayout;
@@ -47,8 +45,7 @@ void AuditPage::build()
     column->addLayout(head);
     column->addWidget(m_table, 1);
     m_detail = new DetailPanel(this);
-    row->addLayout(column, 1);
-    row->addWidget(m_detail);
+    layOut(list, m_detail, this);
 }
 
 bool AuditPage::reveal(const QString &what)

@@ -12,6 +12,7 @@
 namespace muster {
 
 namespace {
+constexpr int kTallest = 190; // px
 constexpr qint64 kStaleAfter = 30'000; // ms: budget of fast facts
 }
 
@@ -25,8 +26,10 @@ ChartColumn::ChartColumn(const PageSpec &spec, SeriesBook &series, QWidget *pare
     for (std::size_t i = 0; i < spec.charts.size(); ++i) {
         const PageSpec::Chart &chart = spec.charts[i];
         m_charts.push_back(new TimeSeriesChart(QStringLiteral("chart/%1").arg(i), specText(chart.title), chart.unit, this));
+        m_charts.back()->setMaximumHeight(kTallest);
         column->addWidget(m_charts.back(), 1);
     }
+    column->addStretch(0);
     connect(span, &SpanSwitch::spanChanged, this, &ChartColumn::setSpan);
     connect(&series, &SeriesBook::recalled, this, [this] { setSpan(m_charts.empty() ? 0 : m_charts.front()->span()); });
 }

@@ -233,11 +233,30 @@ void TimeSeriesChart::drawForeground(QPainter *painter, const QRectF &)
             painter->fillRect(QRectF(x, plot.top(), plot.right() - x, plot.height()), QBrush(colors.quiet, Qt::BDiagPattern));
         }
     }
+    drawLonePoints(*painter);
     if (m_hover >= plot.left() && m_hover <= plot.right()) {
         painter->setPen(QPen(colors.quiet, 1, Qt::DotLine));
         painter->drawLine(QPointF(m_hover, plot.top()), QPointF(m_hover, plot.bottom()));
     }
     painter->restore();
+}
+
+// A line of one point is not drawn by Qt Charts; the first sample must be seen all the same.
+void TimeSeriesChart::drawLonePoints(QPainter &painter) const
+{
+    const QRectF plot = chart()->plotArea();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    for (std::size_t i = 0; i < m_drawn.size(); ++i) {
+        painter.setBrush(lineColor(i));
+        for (const auto &segment : m_drawn[i].points) {
+            if (segment.size() != 1 || m_high <= m_low)
+                continue;
+            const qreal x = plot.right() - plot.width() * double(m_now - segment.front().at) / double(m_span);
+            const qreal y = plot.bottom() - plot.height() * (segment.front().value - m_low) / (m_high - m_low);
+            painter.drawEllipse(QPointF(x, y), 2.5, 2.5);
+        }
+    }
 }
 
 void TimeSeriesChart::changeEvent(QEvent *event)

@@ -54,6 +54,7 @@ private:
     };
     void drawLine(Drawn &drawn, const Line &line);
     void fitValues();
+    void drawLonePoints(QPainter &painter) const;
     void applyColors();
     void describe();
     [[nodiscard]] QString valueText(double value) const;

@@ -108,6 +108,14 @@ void FlushDialog::offerPrefixes()
         m_prefix->addItem(QString::fromStdString(prefix));
 }
 
+void FlushDialog::setPrefix(const QString &prefix)
+{
+    if (prefix.isEmpty())
+        return;
+    m_byPrefix->setChecked(true);
+    m_prefix->setCurrentText(prefix);
+}
+
 FlushRequest FlushDialog::request() const
 {
     FlushRequest request;

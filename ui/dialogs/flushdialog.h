@@ -20,6 +20,8 @@ class FlushDialog : public Sheet
 public:
     FlushDialog(const EnvironmentInfo &environment, const QString &instance, QWidget *parent);
 
+    /// Fills in a literal prefix; "" leaves the form as it is.
+    void setPrefix(const QString &prefix);
     [[nodiscard]] FlushRequest request() const;
 
 Q_SIGNALS:

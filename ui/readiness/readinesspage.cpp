@@ -12,7 +12,6 @@
 #include "ui/widgets/detailpanel.h"
 #include "ui/widgets/label.h"
 
-#include <QHBoxLayout>
 #include <QTabBar>
 #include <QTabWidget>
 
@@ -30,9 +29,6 @@ ReadinessPage::ReadinessPage(Session &session, SeriesBook &series, QWidget *pare
 
 void ReadinessPage::build()
 {
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
     m_tabs = named(new QTabWidget(this), QStringLiteral("readinessTabs"), tr("Readiness"));
     m_tabs->setDocumentMode(true);
     m_tabs->setProperty(QuietStyle::kTabIndent, 14);
@@ -48,8 +44,7 @@ void ReadinessPage::build()
     add(new ListTab(QStringLiteral("facts"), tr("Facts"), facts::factColumns(),
                     [](const Snapshot &snapshot, const Assessment &) { return facts::factRows(snapshot); }, m_tabs), tr("Facts"));
     m_detail = new DetailPanel(this);
-    row->addWidget(m_tabs, 1);
-    row->addWidget(m_detail);
+    layOut(m_tabs, m_detail, this);
 }
 
 void ReadinessPage::add(ReadinessTab *tab, const QString &title)

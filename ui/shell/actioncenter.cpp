@@ -7,6 +7,7 @@
 #include "ui/dialogs/flushdialog.h"
 #include "ui/dialogs/maildialog.h"
 #include "ui/dialogs/plansheet.h"
+#include "ui/dialogs/waivedialog.h"
 
 namespace muster {
 
@@ -26,6 +27,8 @@ void ActionCenter::request(const QString &action, const QString &instance)
         openFlush(instance);
     else if (action == QLatin1String("mail-test"))
         openMail();
+    else if (action == QLatin1String("waive"))
+        openWaiver(instance);
 }
 
 void ActionCenter::start(std::unique_ptr<Action> action)
@@ -39,7 +42,8 @@ void ActionCenter::start(std::unique_ptr<Action> action)
 
 void ActionCenter::openFlush(const QString &instance)
 {
-    auto *dialog = new FlushDialog(m_session.environment(), instance, m_window);
+    auto *dialog = new FlushDialog(m_session.environment(), instance.section(QLatin1Char('/'), 0, 0), m_window);
+    dialog->setPrefix(instance.section(QLatin1Char('/'), 1));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &FlushDialog::requested, this, [this](const FlushRequest &request) { start(m_session.actions().flush(request)); });
     dialog->show();
@@ -50,6 +54,13 @@ void ActionCenter::openMail()
     auto *dialog = new MailDialog(m_session.environment(), m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &MailDialog::requested, this, [this](const MailTestRequest &request) { start(m_session.actions().mailTest(request)); });
+    dialog->show();
+}
+
+void ActionCenter::openWaiver(const QString &check)
+{
+    auto *dialog = new WaiveDialog(m_session.environment(), check, m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->show();
 }
 

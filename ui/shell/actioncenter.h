@@ -20,7 +20,7 @@ class ActionCenter : public QObject
 public:
     ActionCenter(Session &session, QWidget *window);
 
-    /// "backup", "verify" (a set, or "set/id"), "flush", "mail-test".
+    /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "waive" (a check's id).
     void request(const QString &action, const QString &instance);
     void showRun(ActionRun *run);
     void askToArm();
@@ -33,6 +33,7 @@ private:
     void start(std::unique_ptr<Action> action);
     void openFlush(const QString &instance);
     void openMail();
+    void openWaiver(const QString &check);
     void onFinished(ActionRun *run);
 
     Session &m_session;

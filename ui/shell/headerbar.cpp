@@ -98,7 +98,7 @@ void HeaderBar::refresh()
     m_measured->setVisible(!text.measured.isEmpty());
     m_series.recall("score.low");
     const SeriesBuffer *scores = m_series.find("score.low");
-    const QString was = scores ? dropText(scores->points(), assessment->score.low) : QString();
+    const QString was = !m_session.isSettled() ? tr("measuring…") : scores ? dropText(scores->points(), assessment->score.low) : QString();
     m_was->show(was);
     m_was->setVisible(!was.isEmpty());
     m_day->setVisible(text.isMeasured);

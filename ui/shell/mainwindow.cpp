@@ -4,6 +4,7 @@
 #include "models/format/text.h"
 #include "models/presenters/detail.h"
 #include "models/presenters/readinesspresenter.h"
+#include "ui/dialogs/aboutdialog.h"
 #include "ui/dialogs/armdialog.h"
 #include "ui/shell/actioncenter.h"
 #include "ui/shell/commandpalette.h"
@@ -11,6 +12,8 @@
 #include "ui/shell/navigation.h"
 #include "ui/shell/pagelist.h"
 #include "ui/shell/statusstrip.h"
+#include "ui/shell/windowmemory.h"
+#include "ui/widgets/noticebar.h"
 
 #include <QCloseEvent>
 #include <QHBoxLayout>
@@ -27,6 +30,8 @@ MainWindow::MainWindow(Session &session, QWidget *parent) : QMainWindow(parent),
     wire();
     refresh();
     openPage("readiness");
+    openPage(windowmemory::page());
+    m_visited.clear();
 }
 
 MainWindow::~MainWindow() = default;
@@ -37,7 +42,7 @@ void MainWindow::build()
     setObjectName(QStringLiteral("mainWindow"));
     setWindowTitle(tr("%1 – %2 – Muster").arg(text::label(environment.name, 48), text::label(environment.kind, 24)));
     setWindowIcon(QIcon(QStringLiteral(":/icons/muster.svg")));
-    resize(1280, 800);
+    windowmemory::restore(*this);
     auto *central = new QWidget(this);
     auto *column = new QVBoxLayout(central);
     column->setContentsMargins(0, 0, 0, 0);
@@ -50,7 +55,9 @@ void MainWindow::build()
     row->addWidget(m_navigation);
     row->addWidget(m_stack, 1);
     m_status = new StatusStrip(m_session, central);
+    m_notice = new NoticeBar(central);
     column->addWidget(m_header);
+    column->addWidget(m_notice);
     column->addLayout(row, 1);
     column->addWidget(m_status);
     setCentralWidget(central);
@@ -99,6 +106,7 @@ void MainWindow::buildMenus()
     }
     QMenu *help = menuBar()->addMenu(tr("&Help"));
     help->addAction(command(QStringLiteral("keys"), tr("&Keys"), QKeySequence(QStringLiteral("?")), &MainWindow::showKeys));
+    help->addAction(command(QStringLiteral("about"), tr("&About Muster"), {}, &MainWindow::showAbout));
 }
 
 void MainWindow::wire()
@@ -139,6 +147,7 @@ Page *MainWindow::page(const std::string &key)
             continue;
         Page *made = entry.make(m_session, m_series, m_stack);
         connect(made, &Page::stepRequested, m_actions, &ActionCenter::request);
+        connect(made, &Page::runRequested, m_actions, &ActionCenter::showRun);
         m_stack->addWidget(made);
         m_pages.emplace(key, made);
         return made;
@@ -190,6 +199,18 @@ void MainWindow::showKeys()
     auto *dialog = new KeysDialog(m_session.environment(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->show();
+}
+
+void MainWindow::showAbout()
+{
+    auto *dialog = new AboutDialog(m_session.environment(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->show();
+}
+
+void MainWindow::showNotice(const QString &text, const QString &action, std::function<void()> callback)
+{
+    m_notice->show(text, action, std::move(callback));
 }
 
 void MainWindow::openPalette()
@@ -265,6 +286,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
         event->ignore();
         return;
     }
+    windowmemory::remember(*this, m_current);
     QMainWindow::closeEvent(event);
 }
 

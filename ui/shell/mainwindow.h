@@ -8,6 +8,7 @@
 
 #include <QMainWindow>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ class ActionCenter;
 class CommandPalette;
 class HeaderBar;
 class Navigation;
+class NoticeBar;
 class Page;
 class StatusStrip;
 
@@ -36,6 +38,8 @@ public:
     /// Opens what Ctrl+K found, or a deep link named: "page:cache", "check:ID", "fact:...", "command:...", "step:backup/nightly".
     void open(const QString &key);
     void openPalette();
+    /// A slim bar under the header; `action` "" = only the words, else a button that calls `callback` once.
+    void showNotice(const QString &text, const QString &action = {}, std::function<void()> callback = {});
 
 Q_SIGNALS:
     /// The operator chose a scheme in the menu; the application applies and remembers it.
@@ -58,6 +62,7 @@ private:
     void goBack();
     void measureNow();
     void showKeys();
+    void showAbout();
     void reveal(const std::string &page, const QString &what);
     [[nodiscard]] Page *page(const std::string &key);
     [[nodiscard]] std::vector<palette::Entry> paletteEntries() const;
@@ -66,6 +71,7 @@ private:
     SeriesBook m_series;
     ActionCenter *m_actions;
     HeaderBar *m_header;
+    NoticeBar *m_notice;
     Navigation *m_navigation;
     QStackedWidget *m_stack;
     StatusStrip *m_status;

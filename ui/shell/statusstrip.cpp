@@ -4,9 +4,9 @@
 #include "models/format/text.h"
 #include "models/presenters/headerpresenter.h"
 #include "models/presenters/planpresenter.h"
-#include "ui/widgets/flowrow.h"
 #include "ui/widgets/label.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QPainter>
@@ -19,6 +19,8 @@ namespace muster {
 namespace {
 constexpr int kHeight = 26;      // px
 constexpr int kSaidFor = 8000; // ms
+constexpr int kSourceGap = 16; // px
+constexpr int kMoreWidth = 28;
 }
 
 StatusStrip::StatusStrip(Session &session, QWidget *parent) : QWidget(parent), m_session(session)
@@ -27,8 +29,10 @@ StatusStrip::StatusStrip(Session &session, QWidget *parent) : QWidget(parent), m
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(16, 5, 16, 3);
     row->setSpacing(20);
-    m_sources = new FlowRow(this);
+    m_sources = new QWidget(this);
     m_sources->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Ignored);
+    m_sources->installEventFilter(this);
+    m_more = named(new Label(theme::Type::Small, Label::Tone::Quiet, m_sources), QStringLiteral("moreSources"), tr("Sources that do not fit"));
     m_sentence = new Label(theme::Type::Small, Label::Tone::Accent, this);
     m_runs = named(new QToolButton(this), QStringLiteral("runs"), tr("Actions in the background"));
     m_runs->setAutoRaise(true);
@@ -55,15 +59,45 @@ void StatusStrip::refresh()
     const std::vector<SourceAge> ages = sourceAges(*m_session.snapshot());
     while (m_ages.size() < ages.size()) {
         m_ages.push_back(new Label(theme::Type::Small, Label::Tone::Quiet, m_sources));
-        m_ages.back()->setContentsMargins(0, 0, 8, 0);
-        m_ages.back()->setVisible(true);
     }
     for (std::size_t i = 0; i < ages.size(); ++i) {
         m_ages[i]->show(ages[i].text);
         m_ages[i]->setTone(ages[i].status == CheckStatus::Fail ? Label::Tone::Fail : Label::Tone::Quiet);
         setTip(m_ages[i], ages[i].tip);
     }
+    placeSources();
     m_clock->show(clockText(*m_session.snapshot()));
+}
+
+// As many as fit side by side, those that fail first (the presenter sorts them); the others are counted, and named on hover.
+void StatusStrip::placeSources()
+{
+    QStringList hidden;
+    int x = 0;
+    for (std::size_t i = 0; i < m_ages.size(); ++i) {
+        Label *age = m_ages[i];
+        const QSize size = age->sizeHint();
+        const bool isLast = i + 1 == m_ages.size();
+        const bool fits = hidden.isEmpty() && x + size.width() + (isLast ? 0 : kMoreWidth) <= m_sources->width();
+        age->setVisible(fits);
+        if (!fits) {
+            hidden << age->text();
+            continue;
+        }
+        age->setGeometry(x, 0, size.width(), m_sources->height());
+        x += size.width() + kSourceGap;
+    }
+    m_more->setVisible(!hidden.isEmpty());
+    m_more->show(QStringLiteral("+%1").arg(hidden.size()));
+    m_more->setGeometry(x, 0, kMoreWidth, m_sources->height());
+    setTip(m_more, hidden.join(QLatin1Char('\n')));
+}
+
+bool StatusStrip::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_sources && event->type() == QEvent::Resize)
+        placeSources();
+    return QWidget::eventFilter(watched, event);
 }
 
 void StatusStrip::say(const QString &sentence)

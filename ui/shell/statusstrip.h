@@ -13,7 +13,6 @@ class QToolButton;
 
 namespace muster {
 
-class FlowRow;
 class Label;
 
 /// At the foot of the window: the age of every source, what runs in the background, the clock, the way to everything.
@@ -32,13 +31,16 @@ Q_SIGNALS:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override; ///< the room of the sources changed
 
 private:
     void showRuns();
+    void placeSources();
 
     Session &m_session;
-    FlowRow *m_sources;
+    QWidget *m_sources;
     std::vector<Label *> m_ages;
+    Label *m_more; ///< "+3": what does not fit
     Label *m_sentence;
     QToolButton *m_runs;
     QMenu *m_menu;

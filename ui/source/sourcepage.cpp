@@ -7,6 +7,7 @@
 #include "models/presenters/readinesspresenter.h"
 #include "models/presenters/vitals.h"
 #include "ui/charts/chartcolumn.h"
+#include "ui/source/runcard.h"
 #include "ui/theme/quietstyle.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/detailpanel.h"
@@ -49,9 +50,6 @@ SourcePage::SourcePage(const PageSpec &spec, std::string action, Session &sessio
 
 void SourcePage::build()
 {
-    auto *row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
     auto *left = new QWidget(this);
     auto *leftColumn = new QVBoxLayout(left);
     leftColumn->setContentsMargins(0, 0, 0, 0);
@@ -73,8 +71,7 @@ void SourcePage::build()
     m_stack->addWidget(scroll);
     leftColumn->addWidget(stackHost, 1);
     m_detail = new DetailPanel(this);
-    row->addWidget(left, 1);
-    row->addWidget(m_detail);
+    layOut(left, m_detail, this);
 }
 
 void SourcePage::buildContent(QWidget *content)
@@ -95,6 +92,11 @@ void SourcePage::buildContent(QWidget *content)
     m_findings->setFitted(kMostFindings);
     m_column->addWidget(m_findingsHead);
     m_column->addWidget(m_findings);
+    if (!m_action.empty()) {
+        auto *card = new RunCard(session().runner(), m_action == "backup" ? std::vector<std::string>{"backup", "backup-verify"} : std::vector<std::string>{m_action, "count"}, content);
+        m_column->addWidget(card);
+        connect(card, &RunCard::runChosen, this, &Page::runRequested);
+    }
     auto *middle = new QHBoxLayout;
     middle->setSpacing(16);
     m_vitals = new DataTable(QStringLiteral("vitals"), tr("Vitals"), content);
@@ -134,6 +136,17 @@ void SourcePage::buildTables()
     m_tabs->setVisible(!m_spec.tables.empty());
 }
 
+void SourcePage::addOwn(QWidget *widget, Place place)
+{
+    m_column->insertWidget(place == Place::AboveVitals ? m_column->indexOf(m_findings) + 1 : m_column->indexOf(m_tabs), widget);
+}
+
+void SourcePage::wireOwn(DataTable &table)
+{
+    m_ownTables.push_back(&table);
+    wire(table, Origin::Own);
+}
+
 void SourcePage::wire(DataTable &table, Origin origin)
 {
     connect(&table, &DataTable::currentKeyChanged, this, [this, origin, from = &table](const QString &key) {
@@ -149,6 +162,7 @@ void SourcePage::select(Origin origin, const QString &key, DataTable *from)
     std::vector<DataTable *> others = m_tables;
     others.push_back(m_findings);
     others.push_back(m_vitals);
+    others.insert(others.end(), m_ownTables.begin(), m_ownTables.end());
     for (DataTable *other : others) {
         if (other == from)
             continue;
@@ -217,7 +231,7 @@ void SourcePage::showSources(const Snapshot &snapshot)
 
 void SourcePage::showVitals(const Snapshot &snapshot)
 {
-    m_vitals->show(vitals::columns(), vitals::rows(m_spec, m_source, snapshot, series()));
+    m_vitals->show(vitals::columns(m_spec), vitals::rows(m_spec, m_source, snapshot, series()));
 }
 
 void SourcePage::showTables(const Snapshot &snapshot)
@@ -237,31 +251,61 @@ void SourcePage::showTables(const Snapshot &snapshot)
         m_tableNotes[i]->show(note);
         m_tableNotes[i]->setVisible(!note.isEmpty());
         m_tables[i]->setVisible(table && !table->rows.empty());
-        if (table)
-            m_tables[i]->show(facts::tableColumns(*table, spec), facts::tableRows(*table, spec));
+        if (!table)
+            continue;
+        Shape shape = shapeOf(spec, *table);
+        m_tables[i]->show(std::move(shape.columns), std::move(shape.rows));
     }
+}
+
+SourcePage::Shape SourcePage::shapeOf(const PageSpec::TableSpec &spec, const Table &table) const
+{
+    return {facts::tableColumns(table, spec), facts::tableRows(table, spec)};
+}
+
+Detail SourcePage::rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const
+{
+    return facts::rowDetail(observed, spec, key);
 }
 
 Detail SourcePage::detailOf(const QString &key, const Snapshot &snapshot, const Assessment &assessment) const
 {
+    if (m_origin == Origin::Own)
+        return ownDetail(key, snapshot);
     if (m_origin == Origin::TableRow) {
         const auto index = std::size_t(std::max(0, m_tabs->currentIndex()));
         const Observed *observed = index < m_spec.tables.size() ? snapshot.find(m_source, m_spec.tables[index].fact) : nullptr;
-        return observed ? facts::rowDetail(*observed, m_spec.tables[index], key) : Detail{};
+        return observed ? rowDetail(m_spec.tables[index], *observed, key) : Detail{};
     }
     return detail::of(key, assessment, snapshot, session().environment());
+}
+
+// Of several declared targets, those that this page shows now.
+std::vector<Detail::Step> SourcePage::ownSteps() const
+{
+    std::vector<Detail::Step> steps = detail::steps(m_action, session().environment());
+    const std::string instance(instanceOf(m_source));
+    const auto isOther = [&instance](const Detail::Step &step) { return step.instance != instance; };
+    if (!std::ranges::all_of(steps, isOther))
+        std::erase_if(steps, isOther);
+    return steps;
 }
 
 void SourcePage::showDetail(const Snapshot &snapshot, const Assessment &assessment)
 {
     Detail shown = m_origin == Origin::Nothing ? Detail{} : detailOf(m_key, snapshot, assessment);
     if (shown.isEmpty()) {
+        m_origin = Origin::Nothing;
         const SourceState *state = snapshot.source(m_source);
         shown = state ? detail::ofSource(*state, snapshot) : Detail{};
     }
-    if (shown.steps.empty() && !shown.isEmpty())
-        shown.steps = detail::steps(m_action, session().environment());
+    const bool hasStep = std::ranges::any_of(shown.steps, [](const Detail::Step &step) { return step.action != "waive"; });
+    if (!hasStep && !shown.isEmpty()) {
+        const std::vector<Detail::Step> own = ownSteps();
+        shown.steps.insert(shown.steps.begin(), own.begin(), own.end());
+    }
     m_detail->show(shown);
+    showExtra(snapshot);
 }
 
 } // namespace muster

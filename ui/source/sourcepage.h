@@ -34,15 +34,29 @@ public:
 
 protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
-    /// For a page's own widgets between vitals and tables.
-    [[nodiscard]] QVBoxLayout &column() { return *m_column; }
+    /// A page's own widgets: what is urgent stands above the vitals, the rest between vitals and tables.
+    enum class Place { AboveVitals, AboveTables };
+    void addOwn(QWidget *widget, Place place);
+    /// A table of the page's own; its rows are asked of ownDetail().
+    void wireOwn(DataTable &table);
     [[nodiscard]] DetailPanel &detailPanel() { return *m_detail; }
     [[nodiscard]] const std::string &source() const { return m_source; }
-    /// What the detail panel says for the current selection; pages may add to it.
-    [[nodiscard]] virtual Detail detailOf(const QString &key, const Snapshot &snapshot, const Assessment &assessment) const;
+    struct Shape {
+        std::vector<RowColumn> columns;
+        std::vector<Row> rows;
+    };
+    /// A table of the spec as it is shown.
+    [[nodiscard]] virtual Shape shapeOf(const PageSpec::TableSpec &spec, const Table &table) const;
+    [[nodiscard]] virtual Detail rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const;
+    [[nodiscard]] virtual Detail ownDetail(const QString &, const Snapshot &) const { return {}; }
+    /// The detail panel was filled: for a widget of the page's own in it.
+    virtual void showExtra(const Snapshot &) {}
+    [[nodiscard]] bool isSourceSelected() const { return m_origin == Origin::Nothing; }
+    /// The key of the selected row of a table of the spec, "" when something else is selected.
+    [[nodiscard]] QString selectedRow() const { return m_origin == Origin::TableRow ? m_key : QString(); }
 
 private:
-    enum class Origin { Nothing, Finding, Vital, TableRow };
+    enum class Origin { Nothing, Finding, Vital, TableRow, Own };
 
     void build();
     void buildContent(QWidget *content);
@@ -52,6 +66,8 @@ private:
     void showVitals(const Snapshot &snapshot);
     void showTables(const Snapshot &snapshot);
     void showDetail(const Snapshot &snapshot, const Assessment &assessment);
+    [[nodiscard]] Detail detailOf(const QString &key, const Snapshot &snapshot, const Assessment &assessment) const;
+    [[nodiscard]] std::vector<Detail::Step> ownSteps() const;
     void select(Origin origin, const QString &key, DataTable *from);
 
     const PageSpec &m_spec;
@@ -70,6 +86,7 @@ private:
     DataTable *m_vitals;
     ChartColumn *m_charts;
     QTabWidget *m_tabs;
+    std::vector<DataTable *> m_ownTables;
     std::vector<DataTable *> m_tables; ///< one a spec.tables entry
     std::vector<Label *> m_tableNotes; ///< what an empty or unknown table means
     DetailPanel *m_detail;

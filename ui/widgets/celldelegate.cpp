@@ -18,12 +18,15 @@ constexpr int kIcon = 13;
 constexpr int kMargin = 8;
 constexpr qsizetype kLongest = 400; // characters handed to the text engine
 
-void paintStatus(QPainter &painter, const QStyleOptionViewItem &option, const QVariant &status, const theme::Colors &colors)
+// The state's own icon, or the one that the cell names, in the state's colour.
+void paintStatus(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index, const theme::Colors &colors)
 {
+    const QVariant status = index.data(RowsModel::StatusRole);
     if (!status.isValid())
         return;
     const auto value = CheckStatus(status.toInt());
-    const QPixmap icon = theme::tinted(theme::iconName(value), theme::colorOf(value, colors), kIcon, painter.device()->devicePixelRatioF());
+    const QVariant named = index.data(RowsModel::ExtraRole);
+    const QPixmap icon = theme::tinted(named.typeId() == QMetaType::QString ? named.toString() : theme::iconName(value), theme::colorOf(value, colors), kIcon, painter.device()->devicePixelRatioF());
     painter.drawPixmap(option.rect.center() - QPoint(kIcon / 2, kIcon / 2), icon);
 }
 
@@ -39,6 +42,25 @@ void paintText(QPainter &painter, const QStyleOptionViewItem &option, const QMod
         return;
     }
     painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeft) | int(Qt::TextSingleLine), painter.fontMetrics().elidedText(text, Qt::ElideRight, rect.width()));
+}
+
+// Four steps and the word of the highest one reached.
+void paintLadder(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index, const theme::Colors &colors)
+{
+    constexpr int kSteps = 4;
+    constexpr int kStep = 9; // px with its gap
+    const auto ladder = index.data(RowsModel::ExtraRole).value<Ladder>();
+    const int left = option.rect.left() + kMargin;
+    const int bottom = option.rect.center().y() + 6;
+    for (int i = 0; i < kSteps; ++i) {
+        const int height = 4 + 3 * i;
+        const QColor color = ladder.isBroken ? colors.fail : i < ladder.reached ? colors.accent : colors.track;
+        painter.fillRect(QRect(left + i * kStep, bottom - height, kStep - 2, height), color);
+    }
+    painter.setFont(theme::font(theme::Type::Body));
+    painter.setPen(ladder.isBroken ? colors.fail : colors.text);
+    const QRect rest = option.rect.adjusted(kMargin + kSteps * kStep + 6, 0, -4, 0);
+    painter.drawText(rest, int(Qt::AlignVCenter | Qt::AlignLeft) | int(Qt::TextSingleLine), painter.fontMetrics().elidedText(index.data(Qt::DisplayRole).toString(), Qt::ElideRight, rest.width()));
 }
 
 void paintSwitch(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index)
@@ -64,9 +86,10 @@ void CellDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     painter->setClipRect(option.rect);
     const QRectF inner = QRectF(option.rect).adjusted(kMargin, 6, -kMargin, -7);
     switch (ColumnKind(index.data(RowsModel::KindRole).toInt())) {
-    case ColumnKind::Status: paintStatus(*painter, option, index.data(RowsModel::StatusRole), colors); break;
+    case ColumnKind::Status: paintStatus(*painter, option, index, colors); break;
     case ColumnKind::Bullet: paint::bullet(*painter, inner, index.data(RowsModel::ExtraRole).value<Bullet>(), colors); break;
     case ColumnKind::Sparkline: paint::sparkline(*painter, inner, index.data(RowsModel::ExtraRole).value<Sparkline>(), colors.quiet); break;
+    case ColumnKind::Ladder: paintLadder(*painter, option, index, colors); break;
     case ColumnKind::Switch: paintSwitch(*painter, option, index); break;
     case ColumnKind::Text:
     case ColumnKind::Number: paintText(*painter, option, index, colors); break;

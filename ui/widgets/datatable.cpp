@@ -14,6 +14,10 @@
 
 namespace muster {
 
+namespace {
+constexpr int kFollowed = 40; // rows up to which column widths follow every change of the texts
+}
+
 DataTable::DataTable(const QString &objectName, const QString &accessibleName, QWidget *parent)
     : QTableView(parent), m_rows(new RowsModel(this)), m_proxy(new QSortFilterProxyModel(this))
 {
@@ -49,13 +53,14 @@ DataTable::DataTable(const QString &objectName, const QString &accessibleName, Q
 void DataTable::show(std::vector<RowColumn> columns, std::vector<Row> rows)
 {
     const bool isNewShape = columns != m_rows->columns();
-    m_rows->setColumns(std::move(columns));
-    const int before = m_rows->rowCount();
-    m_rows->setRows(std::move(rows));
-    if (before == m_rows->rowCount() && !isNewShape)
+    if (!isNewShape && rows == m_rows->rows())
         return;
-    layoutColumns();
-    if (m_mostRows > 0)
+    m_rows->setColumns(std::move(columns));
+    const bool isNewSize = int(rows.size()) != m_rows->rowCount();
+    m_rows->setRows(std::move(rows));
+    if (isNewShape || isNewSize || m_rows->rowCount() <= kFollowed)
+        layoutColumns();
+    if ((isNewShape || isNewSize) && m_mostRows > 0)
         fit();
 }
 

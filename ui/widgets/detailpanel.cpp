@@ -11,6 +11,7 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QPlainTextEdit>
+#include <QSplitter>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -19,11 +20,14 @@ namespace muster {
 
 namespace {
 constexpr int kMostRawLines = 14;
+constexpr int kLeastWidth = 280; // px
+constexpr int kMostWidth = 720;
 }
 
 DetailPanel::DetailPanel(QWidget *parent) : QScrollArea(parent)
 {
-    setFixedWidth(kWidth);
+    setMinimumWidth(kLeastWidth);
+    setMaximumWidth(kMostWidth);
     setFrameShape(NoFrame);
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -112,7 +116,7 @@ void DetailPanel::showSteps()
         bool isFirst = true;
         for (const Detail::Step &step : m_shownSteps) {
             auto *button = new PrimaryButton(step.label, m_buttons);
-            button->setPrimary(isFirst);
+            button->setPrimary(isFirst && step.action != "waive");
             isFirst = false;
             named(button, QStringLiteral("step/") % QString::fromStdString(step.action) % QLatin1Char('/') % QString::fromStdString(step.instance), step.label);
             connect(button, &QPushButton::clicked, this,
@@ -131,6 +135,23 @@ void DetailPanel::paintEvent(QPaintEvent *)
     const theme::Colors &colors = theme::colors(palette());
     painter.fillRect(viewport()->rect(), colors.panel);
     painter.fillRect(QRect(0, 0, 1, viewport()->height()), colors.line);
+}
+
+QSplitter *layOut(QWidget *list, DetailPanel *detail, QWidget *parent)
+{
+    auto *row = new QHBoxLayout(parent);
+    row->setContentsMargins(0, 0, 0, 0);
+    auto *splitter = new QSplitter(parent);
+    splitter->setObjectName(QStringLiteral("split"));
+    splitter->setHandleWidth(1);
+    splitter->setChildrenCollapsible(false);
+    splitter->addWidget(list);
+    splitter->addWidget(detail);
+    splitter->setStretchFactor(0, 1);
+    splitter->setStretchFactor(1, 0);
+    splitter->setSizes({3 * DetailPanel::kWidth, DetailPanel::kWidth});
+    row->addWidget(splitter);
+    return splitter;
 }
 
 } // namespace muster

@@ -10,6 +10,7 @@
 class QHBoxLayout;
 class QPlainTextEdit;
 class QPushButton;
+class QSplitter;
 class QVBoxLayout;
 
 namespace muster {
@@ -33,7 +34,7 @@ public:
     void setExtra(QWidget *extra);
     using QScrollArea::show;
 
-    static constexpr int kWidth = 360; ///< px
+    static constexpr int kWidth = 360; ///< px at first; the operator may drag its edge
 
 Q_SIGNALS:
     void stepRequested(const QString &action, const QString &instance);
@@ -60,5 +61,8 @@ private:
     std::vector<QPushButton *> m_stepButtons;
     std::vector<Detail::Step> m_shownSteps;
 };
+
+/// `list` left, `detail` right, with an edge to drag between them; fills `parent`.
+QSplitter *layOut(QWidget *list, DetailPanel *detail, QWidget *parent);
 
 } // namespace muster

@@ -5,10 +5,24 @@
 
 #include <QGridLayout>
 
+#include <algorithm>
+
 namespace muster {
 
 namespace {
 constexpr int kLabelWidth = 112; // px
+
+// Words that no line can hold lose their middle; the others wrap.
+QString fitted(const QString &text, const QFontMetrics &metrics, int width)
+{
+    QStringList words = text.split(QLatin1Char(' '));
+    for (QString &word : words) {
+        if (metrics.horizontalAdvance(word) > width)
+            word = metrics.elidedText(word, Qt::ElideMiddle, width);
+    }
+    return words.join(QLatin1Char(' '));
+}
+
 }
 
 FactGrid::FactGrid(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout(this))
@@ -33,6 +47,7 @@ void FactGrid::show(const std::vector<Detail::Line> &lines)
         }
         pair.label->setFixedWidth(kLabelWidth);
         pair.value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        pair.value->setMinimumWidth(1); // a long word must not widen the panel
         const int row = int(m_pairs.size());
         m_grid->addWidget(pair.label, row, 0);
         m_grid->addWidget(pair.value, row, 1);
@@ -42,11 +57,26 @@ void FactGrid::show(const std::vector<Detail::Line> &lines)
         const bool isUsed = i < lines.size();
         m_pairs[i].label->setVisible(isUsed);
         m_pairs[i].value->setVisible(isUsed);
-        if (!isUsed)
-            continue;
-        m_pairs[i].label->show(lines[i].label);
-        m_pairs[i].value->show(lines[i].value);
-        setTip(m_pairs[i].value, lines[i].tip);
+    }
+    place();
+}
+
+void FactGrid::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    place();
+}
+
+void FactGrid::place()
+{
+    const int width = std::max(kLabelWidth, this->width() - kLabelWidth - theme::kGrid);
+    for (std::size_t i = 0; i < m_lines.size(); ++i) {
+        const Detail::Line &line = m_lines[i];
+        const Pair &pair = m_pairs[i];
+        const QString value = fitted(line.value, pair.value->fontMetrics(), width);
+        pair.label->show(fitted(line.label, pair.label->fontMetrics(), kLabelWidth));
+        pair.value->show(value);
+        setTip(pair.value, value == line.value ? line.tip : line.tip.isEmpty() ? line.value : line.value % QLatin1Char('\n') % line.tip);
     }
 }
 

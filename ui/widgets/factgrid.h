@@ -13,7 +13,7 @@ namespace muster {
 
 class Label;
 
-/// Rows of label and value; a hover says where and when the value was observed.
+/// Rows of label and value; a hover says where and when the value was observed, and all of a word that is too long for its column.
 class FactGrid : public QWidget
 {
     Q_OBJECT
@@ -23,7 +23,12 @@ public:
     void show(const std::vector<Detail::Line> &lines);
     using QWidget::show;
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
+    void place();
+
     struct Pair {
         Label *label;
         Label *value;
