@@ -274,6 +274,8 @@ std::string located(const std::string &path)
 
 std::string Address::display() const
 {
+    if (host.starts_with("service "))
+        return host; // of libpq's service file, which knows the rest
     return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 

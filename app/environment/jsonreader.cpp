@@ -2,6 +2,7 @@
 #include "app/environment/jsonreader.h"
 
 #include <QUrl>
+#include <QUrlQuery>
 
 #include <algorithm>
 #include <charconv>
@@ -236,7 +237,8 @@ Address ObjectReader::address(const char *key, std::initializer_list<std::pair<s
     const auto url = QUrl(QString::fromStdString(result.url), QUrl::StrictMode);
     result.scheme = url.scheme().toStdString();
     const auto known = std::ranges::find(schemes, result.scheme, &std::pair<std::string_view, std::uint16_t>::first);
-    if (!url.isValid() || url.host().isEmpty() || known == schemes.end()) {
+    const bool isNamedElsewhere = result.scheme.starts_with("postgres") && QUrlQuery(url).hasQueryItem(QStringLiteral("service"));
+    if (!url.isValid() || (url.host().isEmpty() && !isNamedElsewhere) || known == schemes.end()) {
         problem(key, "expected a URL with scheme " + listed(names) + " and a host, found " + quote(clamp(url.isValid() ? url.toDisplayString().toStdString() : "something else", 120)));
         return result;
     }
@@ -246,7 +248,7 @@ Address ObjectReader::address(const char *key, std::initializer_list<std::pair<s
         return result;
     }
     result.user = url.userName(QUrl::FullyDecoded).toStdString();
-    result.host = url.host(QUrl::FullyDecoded).toStdString();
+    result.host = isNamedElsewhere ? "service " + QUrlQuery(url).queryItemValue(QStringLiteral("service")).toStdString() : url.host(QUrl::FullyDecoded).toStdString();
     result.port = static_cast<std::uint16_t>(url.port(known->second));
     result.path = url.path(QUrl::FullyDecoded).toStdString();
     return result;

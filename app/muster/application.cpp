@@ -6,13 +6,17 @@
 #include "app/wiring/wiring.h"
 #include "ui/shell/mainwindow.h"
 
+#include <QFileInfo>
 #include <QSettings>
 
 #include <cstdio>
+#include <utility>
 
 namespace muster {
 
 namespace {
+
+constexpr std::chrono::milliseconds kSettling{500};
 
 QString schemeKey()
 {
@@ -29,6 +33,16 @@ Application::Application(QApplication &qt)
     QApplication::setDesktopFileName(QStringLiteral("io.github.muster.Muster"));
     const auto scheme = QSettings().value(schemeKey(), static_cast<int>(theme::Scheme::System)).toInt();
     theme::apply(m_qt, static_cast<theme::Scheme>(scheme));
+    m_settled.setSingleShot(true);
+    m_settled.setInterval(kSettling);
+    connect(&m_watcher, &QFileSystemWatcher::fileChanged, &m_settled, qOverload<>(&QTimer::start));
+    connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settled, qOverload<>(&QTimer::start));
+    connect(&m_settled, &QTimer::timeout, this, [this] {
+        const auto path = m_session->environment().path;
+        if (const auto now = QFileInfo(QString::fromStdString(path)).lastModified(); now != m_openedVersion)
+            m_window->showNotice(tr("The environment file changed on disk."), tr("Open it anew"), [this] { QTimer::singleShot(0, this, &Application::reopen); });
+        watch(path);
+    });
     wiring::onInterrupt(this, [] { QApplication::closeAllWindows(); QApplication::quit(); });
 }
 
@@ -74,14 +88,38 @@ std::expected<void, environment::Problems> Application::open(const environment::
     auto parts = wiring::open(environment, {m_arguments.profile, true});
     if (!parts)
         return std::unexpected(parts.error());
-    m_session = std::make_unique<Session>(std::move(*parts));
-    m_window = std::make_unique<MainWindow>(*m_session);
+    // The old window goes after the new one is there (the last window closed would end the program), and before its session.
+    const auto oldSession = std::exchange(m_session, std::make_unique<Session>(std::move(*parts)));
+    const auto oldWindow = std::exchange(m_window, std::make_unique<MainWindow>(*m_session));
     connect(m_window.get(), &MainWindow::schemeChosen, this, &Application::applyScheme);
     if (!m_arguments.open.empty())
         m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
     m_window->show();
     m_session->start();
+    m_openedVersion = QFileInfo(QString::fromStdString(environment.path)).lastModified();
+    watch(environment.path);
     return {};
+}
+
+/// The folder too: editors that save by renaming leave the watcher with the old file.
+void Application::watch(const std::string &path)
+{
+    if (!m_watcher.files().isEmpty())
+        m_watcher.removePaths(m_watcher.files());
+    const QFileInfo file(QString::fromStdString(path));
+    m_watcher.addPath(file.absoluteFilePath());
+    m_watcher.addPath(file.absolutePath());
+}
+
+void Application::reopen()
+{
+    const auto path = m_session->environment().path;
+    const auto page = m_window->currentPage();
+    const auto environment = environment::load(path);
+    m_arguments.open = page;
+    const auto opened = environment ? open(*environment) : std::unexpected(environment.error());
+    if (!opened)
+        m_window->showNotice(QString::fromStdString(environment::describe({opened.error().front()}, path)));
 }
 
 void Application::applyScheme(theme::Scheme scheme)

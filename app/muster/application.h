@@ -7,7 +7,10 @@
 #include "ui/theme/theme.h"
 
 #include <QApplication>
+#include <QDateTime>
+#include <QFileSystemWatcher>
 #include <QObject>
+#include <QTimer>
 
 #include <memory>
 
@@ -31,9 +34,14 @@ private:
     void ask();
     [[nodiscard]] std::expected<void, environment::Problems> open(const environment::Environment &environment);
     void applyScheme(theme::Scheme scheme);
+    void watch(const std::string &path);
+    void reopen();
 
     QApplication &m_qt;
     Arguments m_arguments;
+    QFileSystemWatcher m_watcher; ///< of the opened file
+    QTimer m_settled;             ///< an editor writes in several steps
+    QDateTime m_openedVersion;
     std::unique_ptr<StartWindow> m_start;
     std::unique_ptr<Session> m_session; ///< before the window: outlives it
     std::unique_ptr<MainWindow> m_window;

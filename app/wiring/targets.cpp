@@ -49,35 +49,34 @@ SecretProvider Targets::secret(const SecretRef &ref) const
     return [store = m_secrets, ref] { return store->fetch(ref); };
 }
 
-postgres::Target Targets::postgres(const environment::Postgres &entry) const
+/// What a PostgreSQL and a PgBouncer have in common.
+template<class Entry>
+postgres::Target Targets::server(const std::string &kind, const Entry &entry) const
 {
     postgres::Target target;
-    target.id = "postgres/" + entry.name;
+    target.id = kind + "/" + entry.name;
     target.url = entry.address.url;
     target.password = secret(entry.password);
     target.caFile = entry.tls.ca;
     target.clientCertFile = entry.tls.clientCert;
     target.clientKeyFile = entry.tls.clientKey;
     target.verifyName = entry.tls.verifyName;
+    target.operatorName = m_operator;
+    return target;
+}
+
+postgres::Target Targets::postgres(const environment::Postgres &entry) const
+{
+    auto target = server("postgres", entry);
     target.databases = entry.databases;
     target.expectedStandbys = entry.expectedStandbys.value_or(-1);
     target.isPrimaryExpected = entry.expectedStandbys.value_or(0) > 0;
-    target.operatorName = m_operator;
     return target;
 }
 
 postgres::Target Targets::pgbouncer(const environment::PgBouncer &entry) const
 {
-    postgres::Target target;
-    target.id = "pgbouncer/" + entry.name;
-    target.url = entry.address.url;
-    target.password = secret(entry.password);
-    target.caFile = entry.tls.ca;
-    target.clientCertFile = entry.tls.clientCert;
-    target.clientKeyFile = entry.tls.clientKey;
-    target.verifyName = entry.tls.verifyName;
-    target.operatorName = m_operator;
-    return target;
+    return server("pgbouncer", entry);
 }
 
 redis::Target Targets::redis(const environment::Redis &entry) const

@@ -50,6 +50,8 @@ public:
     [[nodiscard]] postgres::Target postgresNamed(const std::string &name) const;
 
 private:
+    template<class Entry>
+    [[nodiscard]] postgres::Target server(const std::string &kind, const Entry &entry) const;
     [[nodiscard]] SecretProvider secret(const SecretRef &ref) const;
 
     const environment::Environment &m_environment;

@@ -101,6 +101,13 @@ private Q_SLOTS:
         QVERIFY2(!problem.contains(QLatin1String("hunter2")), "the secret must not be repeated");
     }
 
+    void takesAServiceOfLibpqInPlaceOfAHost()
+    {
+        const auto environment = parse(json("{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql:///?service=prod'}]}"), "/e.json");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "e.json").c_str());
+        QCOMPARE(environment->postgres.at(0).address.display(), std::string("service prod"));
+    }
+
     void namesEveryProblemInOneRun()
     {
         const auto environment = parse(json("{'name':'a','kind':'x','redis':[{'url':'redis://h'}],'foo':1}"), "/e.json");
