@@ -7,6 +7,7 @@
 #include "models/presenters/readinesspresenter.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <QStringList>
 
 #include <algorithm>
@@ -165,6 +166,13 @@ constexpr IdentityLine kIdentity[] = {
     {"tls.key", QT_TRANSLATE_NOOP("Detail", "Key")},
 };
 
+// "http://a/ 301 → https://a/ 200" → "http://a/ answers 301 → https://a/ answers 200"
+QString hopsInWords(const QString &chain)
+{
+    static const QRegularExpression kStatus(QStringLiteral(" (\\d{3})(?= →|$)"));
+    return QString(chain).replace(kStatus, tr(" answers %1").arg(QStringLiteral("\\1")));
+}
+
 void addIdentity(Detail &detail, const std::string &source, const Snapshot &snapshot)
 {
     for (const IdentityLine &line : kIdentity) {
@@ -180,6 +188,8 @@ void addIdentity(Detail &detail, const std::string &source, const Snapshot &snap
             continue;
         if (isNone)
             shown.text = tr("none");
+        if (std::string_view(line.fact) == "http.redirect_chain")
+            shown.text = hopsInWords(shown.text);
         if (why && !why->empty())
             shown.text += QStringLiteral(" – ") % text::label(*why);
         detail.lines.push_back({tr(line.label), shown.text, shown.tip});

@@ -60,6 +60,8 @@ std::vector<Row> rows(const PageSpec &spec, const std::string &source, const Sna
         facts::Shown shown = facts::show(observed);
         if (vital.whenNone && isNone(shown, observed))
             shown.text = specText(vital.whenNone);
+        if (shown.freshness == facts::Freshness::NotApplicable)
+            shown.text = tr("n/a");
         const bool isQuiet = shown.freshness != facts::Freshness::Fresh;
         const Sparkline trend = vital.hasTrend ? series.sparkline(source + ' ' + vital.fact, kTrend, kPoints) : Sparkline{};
         rows.push_back({QString::fromStdString(source) % QLatin1Char('\x1f') % QString::fromUtf8(vital.fact),

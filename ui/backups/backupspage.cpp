@@ -7,7 +7,7 @@
 #include "ui/widgets/ladderchips.h"
 #include "ui/widgets/sharebar.h"
 
-#include <QHBoxLayout>
+#include <QVBoxLayout>
 
 namespace muster {
 
@@ -28,13 +28,12 @@ BackupsPage::BackupsPage(Session &session, SeriesBook &series, QWidget *parent)
       m_history(new QWidget(this)), m_sizes(new BarStrip(QStringLiteral("sizes"), tr("Size"), "B", m_history)), m_durations(new BarStrip(QStringLiteral("durations"), tr("Duration"), "s", m_history)),
       m_ladder(new LadderChips(this))
 {
-    auto *row = new QHBoxLayout(m_history);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(16);
-    row->addWidget(m_sizes);
-    row->addWidget(m_durations);
+    auto *column = new QVBoxLayout(m_history);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(m_sizes);
+    column->addWidget(m_durations);
     addOwn(m_window, Place::AboveVitals);
-    addOwn(m_history, Place::AboveTables);
+    addOwn(m_history, Place::BesideVitals);
     detailPanel().setExtra(m_ladder);
     m_ladder->hide();
 }

@@ -29,6 +29,7 @@ namespace muster {
 namespace {
 constexpr int kMostFindings = 5;
 constexpr int kMostVitals = 16;
+constexpr int kVitalsWidth = 400; // px, where no chart stands beside them
 constexpr int kTableHeight = 260; // px at least
 }
 
@@ -97,15 +98,19 @@ void SourcePage::buildContent(QWidget *content)
         m_column->addWidget(card);
         connect(card, &RunCard::runChosen, this, &Page::runRequested);
     }
-    auto *middle = new QHBoxLayout;
-    middle->setSpacing(16);
+    m_middle = new QHBoxLayout;
+    m_middle->setSpacing(16);
     m_vitals = new DataTable(QStringLiteral("vitals"), tr("Vitals"), content);
     m_vitals->setFitted(kMostVitals);
     m_charts = new ChartColumn(m_spec, series(), content);
-    middle->addWidget(m_vitals, 5, Qt::AlignTop);
-    middle->addWidget(m_charts, 4);
+    m_middle->addWidget(m_vitals, 5, Qt::AlignTop);
+    m_middle->addWidget(m_charts, 4);
     m_charts->setVisible(!m_spec.charts.empty());
-    m_column->addLayout(middle);
+    if (m_spec.charts.empty()) { // label and value must not drift apart
+        m_vitals->setFixedWidth(kVitalsWidth);
+        m_middle->addStretch(0);
+    }
+    m_column->addLayout(m_middle);
     buildTables();
     m_column->addStretch(1);
 }
@@ -124,6 +129,7 @@ void SourcePage::buildTables()
         paneColumn->setContentsMargins(0, 4, 0, 0);
         auto *note = new Label(theme::Type::Body, Label::Tone::Quiet, pane);
         note->setWordWrap(true);
+        note->setAlignment(Qt::AlignTop | Qt::AlignLeft);
         auto *table = new DataTable(QStringLiteral("table/") % QString::fromUtf8(spec.fact), specText(spec.title), pane);
         table->setSortable(true);
         paneColumn->addWidget(note);
@@ -138,6 +144,10 @@ void SourcePage::buildTables()
 
 void SourcePage::addOwn(QWidget *widget, Place place)
 {
+    if (place == Place::BesideVitals) {
+        m_middle->addWidget(widget, 4, Qt::AlignTop);
+        return;
+    }
     m_column->insertWidget(place == Place::AboveVitals ? m_column->indexOf(m_findings) + 1 : m_column->indexOf(m_tabs), widget);
 }
 

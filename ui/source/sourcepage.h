@@ -8,6 +8,7 @@
 #include <vector>
 
 class QComboBox;
+class QHBoxLayout;
 class QStackedLayout;
 class QTabWidget;
 class QVBoxLayout;
@@ -34,8 +35,8 @@ public:
 
 protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
-    /// A page's own widgets: what is urgent stands above the vitals, the rest between vitals and tables.
-    enum class Place { AboveVitals, AboveTables };
+    /// A page's own widgets: what is urgent stands above the vitals, the rest beside them or between vitals and tables.
+    enum class Place { AboveVitals, BesideVitals, AboveTables };
     void addOwn(QWidget *widget, Place place);
     /// A table of the page's own; its rows are asked of ownDetail().
     void wireOwn(DataTable &table);
@@ -79,6 +80,7 @@ private:
     StatePanel *m_state;
     StaleBanner *m_banner;
     QVBoxLayout *m_column;
+    QHBoxLayout *m_middle; ///< vitals and charts
     QComboBox *m_sources;
     Label *m_address;
     Label *m_findingsHead;

@@ -50,7 +50,7 @@ void bullet(QPainter &painter, const QRectF &rect, const Bullet &bullet, const t
     painter.restore();
 }
 
-void sparkline(QPainter &painter, const QRectF &rect, const Sparkline &line, const QColor &color)
+void sparkline(QPainter &painter, const QRectF &rect, const Sparkline &line, const QColor &color, double leastRange)
 {
     double low = INFINITY;
     double high = -INFINITY;
@@ -62,6 +62,10 @@ void sparkline(QPainter &painter, const QRectF &rect, const Sparkline &line, con
     }
     if (line.size() < 2 || !std::isfinite(low))
         return;
+    if (high - low < leastRange) {
+        low = (low + high - leastRange) / 2;
+        high = low + leastRange;
+    }
     const double range = high - low;
     QPainterPath path;
     bool isOpen = false;

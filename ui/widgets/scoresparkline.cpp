@@ -12,6 +12,7 @@ namespace muster {
 
 namespace {
 constexpr int kTextWidth = 62; // px
+constexpr double kLeastRange = 2; // points of the score: less is noise, and must not look like a fall
 }
 
 ScoreSparkline::ScoreSparkline(QWidget *parent) : QWidget(parent)
@@ -30,7 +31,7 @@ void ScoreSparkline::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     const theme::Colors &colors = theme::colors(palette());
-    paint::sparkline(painter, QRectF(2, 5, width() - kTextWidth - 8, height() - 12), m_line, colors.accent);
+    paint::sparkline(painter, QRectF(2, 5, width() - kTextWidth - 8, height() - 12), m_line, colors.accent, kLeastRange);
     double low = 100;
     double high = 0;
     for (const double value : m_line) {
