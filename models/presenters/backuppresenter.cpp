@@ -47,6 +47,11 @@ QString worded(const std::optional<double> &value, std::string_view unit)
     return value ? q(format::value(*value, unit)) : QString();
 }
 
+QString ageOf(const std::optional<double> &seconds)
+{
+    return seconds ? q(format::age(std::chrono::duration_cast<Millis>(std::chrono::duration<double>(std::min(*seconds, kNever))))) : QString();
+}
+
 QString finishedAt(const Table &table, std::size_t row)
 {
     const auto at = table.number(row, "finished_at");
@@ -79,7 +84,7 @@ CheckStatus statusOf(const std::string &rung)
 
 std::vector<RowColumn> columns()
 {
-    return {{tr("Ladder"), ColumnKind::Ladder, 148},  {tr("Finished"), ColumnKind::Text, -190}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
+    return {{tr("Ladder"), ColumnKind::Ladder, 128},  {tr("Finished"), ColumnKind::Text, -190}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
             {tr("Took"), ColumnKind::Number, -84}, {tr("Server"), ColumnKind::Text, -72},   {tr("Reason"), ColumnKind::Text, 0}};
 }
 
@@ -94,9 +99,9 @@ std::vector<Row> rows(const Table &table)
         const QString reason = text::label(table.text(i, "reason"));
         const QString id = text::label(table.text(i, "id"));
         rows.push_back({id,
-                        {{text::label(rung, 24), ladderOf(rung).reached, QVariant::fromValue(ladderOf(rung)), false, false}, cell(finishedAt(table, i), table.number(i, "finished_at").value_or(0)),
-                         cell(worded(age, "s"), age.value_or(0)), cell(worded(size, "B"), size.value_or(0)), cell(worded(took, "s"), took.value_or(-1)),
-                         cell(text::label(table.text(i, "server_version"), 24), {}, true), {reason, {}, {}, true, false}},
+                        {{text::label(rung, 24), ladderOf(rung).reached, QVariant::fromValue(ladderOf(rung)), false, false}, cell(finishedAt(table, i).remove(16, 3), table.number(i, "finished_at").value_or(0)),
+                         cell(ageOf(age), age.value_or(0)), cell(worded(size, "B"), size.value_or(0)), cell(worded(took, "s"), took.value_or(-1)),
+                         cell(text::label(table.text(i, "server_version"), 60).section(QLatin1Char(' '), 0, 0), {}, true), {reason, {}, {}, true, false}},
                         statusOf(rung), reason.isEmpty() ? id : id % QLatin1Char('\n') % reason});
     }
     return rows;
@@ -115,15 +120,17 @@ Detail detailOf(const Observed &observed, const QString &id, const std::string &
         return detail;
     const std::string rung = table->text(row, "rung");
     detail.status = statusOf(rung);
-    detail.title = id;
+    const QString when = finishedAt(*table, row);
+    detail.title = when.isEmpty() ? id : tr("Backup of %1").arg(when);
     detail.subtitle = text::label(rung, 24) % QStringLiteral(" · ") % facts::show(&observed).origin;
     const auto add = [&detail](const QString &label, const QString &value, const QString &tip = {}) {
         if (!value.isEmpty())
             detail.lines.push_back({label, value, tip});
     };
     const auto at = table->number(row, "finished_at");
-    add(tr("Finished"), finishedAt(*table, row), at ? q(format::utcAndLocal(wallOf(*at))) : QString());
-    add(tr("Age"), worded(table->number(row, "age"), "s"));
+    add(tr("ID"), id);
+    add(tr("Finished"), when, at ? q(format::utcAndLocal(wallOf(*at))) : QString());
+    add(tr("Age"), ageOf(table->number(row, "age")));
     add(tr("Took"), worded(table->number(row, "duration"), "s"));
     add(tr("Size"), worded(table->number(row, "size"), "B"));
     add(tr("Files"), table->number(row, "files") ? q(format::number(*table->number(row, "files"), 0)) : QString());
@@ -162,8 +169,8 @@ std::optional<WindowAge> windowAge(const Snapshot &snapshot, const std::string &
     WindowAge result{*age / *window, {}, *age <= *window ? CheckStatus::Pass : CheckStatus::Fail};
     const QString limit = q(format::duration(*window));
     result.text = *age >= kNever       ? tr("No usable backup; the window is %1").arg(limit)
-                  : result.share <= 1 ? tr("Newest usable backup is %1 old, inside the window of %2").arg(q(format::duration(*age)), limit)
-                                      : tr("Newest usable backup is %1 old: past the window of %2").arg(q(format::duration(*age)), limit);
+                  : result.share <= 1 ? tr("Newest usable backup is %1 old, inside the window of %2").arg(ageOf(age), limit)
+                                      : tr("Newest usable backup is %1 old: past the window of %2").arg(ageOf(age), limit);
     return result;
 }
 

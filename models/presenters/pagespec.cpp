@@ -105,7 +105,6 @@ const PageSpec &backups()
         R"("backups": [ { "name": "nightly", "driver": "pg_dump", "postgres": "primary",
                "directory": "/srv/backups", "window": "26h", "keep": 7 } ])",
         {
-            {"backup.usable_name", QT_TRANSLATE_NOOP("PageSpec", "Newest usable"), QT_TRANSLATE_NOOP("PageSpec", "none"), false},
             {"backup.newest_age", QT_TRANSLATE_NOOP("PageSpec", "Last finished, age"), nullptr, false},
             {"backup.count", QT_TRANSLATE_NOOP("PageSpec", "Backups kept"), QT_TRANSLATE_NOOP("PageSpec", "none"), false},
             {"backup.free_bytes", QT_TRANSLATE_NOOP("PageSpec", "Free space"), nullptr, false},

@@ -77,7 +77,7 @@ QString runLabel(const Plan &plan)
 
 std::vector<RowColumn> checkColumns()
 {
-    return {{QString(), ColumnKind::Status, 32}, {tr("Checked"), ColumnKind::Text, 300}, {tr("Result"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32}, {tr("Checked"), ColumnKind::Text, -300}, {tr("Result"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> checkRows(const Plan &plan)
@@ -96,7 +96,7 @@ std::vector<Row> checkRows(const Plan &plan)
 
 std::vector<RowColumn> lineColumns(const QString &title)
 {
-    return {{title, ColumnKind::Text, 200}, {QString(), ColumnKind::Text, 0}};
+    return {{title, ColumnKind::Text, -200}, {QString(), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> lineRows(const std::vector<PlanLine> &lines)

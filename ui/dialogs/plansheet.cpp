@@ -15,18 +15,22 @@
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace muster {
 
 namespace {
 constexpr int kTick = 500; // ms
-constexpr int kHeight = 560; // px
+constexpr int kLeastHeight = 560; // px
+constexpr int kMostHeight = 800;
+constexpr int kBesideWindow = 60; // what the window stays taller by
 }
 
 PlanSheet::PlanSheet(ActionRunner &runner, ActionRun &run, QWidget *parent)
     : Sheet(runner.environment(), tr("Preparing…"), parent), m_runner(runner), m_run(&run)
 {
     setObjectName(QStringLiteral("planSheet"));
-    resize(width(), kHeight);
+    resize(width(), std::clamp(parent ? parent->window()->height() - kBesideWindow : kLeastHeight, kLeastHeight, kMostHeight));
     build();
     wire();
     refresh();

@@ -11,6 +11,7 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -38,6 +39,21 @@ PlanView::PlanView(const EnvironmentInfo &environment, QWidget *parent) : QWidge
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(6);
+    column->addWidget(buildPlan(), 1);
+    buildConfirmation(environment, *column);
+}
+
+// All that is to be read; it scrolls where the screen is low, so that the decision stays in sight.
+QWidget *PlanView::buildPlan()
+{
+    auto *scroll = named(new QScrollArea(this), QStringLiteral("planScroll"), tr("The plan"));
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    auto *body = new QWidget(scroll);
+    auto *column = new QVBoxLayout(body);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(6);
     m_target = new FactGrid(this);
     m_changes = readOnlyTable(QStringLiteral("changes"), tr("What changes"), this);
     m_checks = readOnlyTable(QStringLiteral("planChecks"), tr("What was checked"), this);
@@ -45,6 +61,16 @@ PlanView::PlanView(const EnvironmentInfo &environment, QWidget *parent) : QWidge
     m_command->setReadOnly(true);
     m_command->setTabChangesFocus(true);
     m_command->setFont(theme::font(theme::Type::Mono));
+    const auto head = [this](const QString &text) { return new Label(text, theme::Type::Strong, Label::Tone::Text, this); };
+    for (QWidget *part : std::initializer_list<QWidget *>{m_target, head(tr("What changes")), m_changes, head(tr("Checked")), m_checks, head(tr("What runs")), m_command})
+        column->addWidget(part);
+    column->addStretch(1);
+    scroll->setWidget(body);
+    return scroll;
+}
+
+void PlanView::buildConfirmation(const EnvironmentInfo &environment, QVBoxLayout &column)
+{
     m_nameLabel = new Label(tr("Type “%1”").arg(text::label(environment.name, 48)), theme::Type::Body, Label::Tone::Text, this);
     m_name = named(new QLineEdit(this), QStringLiteral("environmentName"), tr("The environment's name, to confirm"));
     m_nameLabel->setVisible(environment.isProduction());
@@ -56,16 +82,13 @@ PlanView::PlanView(const EnvironmentInfo &environment, QWidget *parent) : QWidge
     m_obstacle = new Label(theme::Type::Strong, Label::Tone::Warn, this);
     m_obstacle->setObjectName(QStringLiteral("obstacle"));
     m_obstacle->setWordWrap(true);
-    const auto head = [this](const QString &text) { return new Label(text, theme::Type::Strong, Label::Tone::Text, this); };
-    for (QWidget *part : std::initializer_list<QWidget *>{m_target, head(tr("What changes")), m_changes, head(tr("Checked")), m_checks, head(tr("What runs")), m_command})
-        column->addWidget(part);
     auto *form = new QFormLayout;
     form->setContentsMargins(0, 6, 0, 0);
     form->addRow(m_nameLabel, m_name);
     form->addRow(new Label(tr("Reason"), theme::Type::Body, Label::Tone::Text, this), m_reason);
-    column->addLayout(form);
-    column->addWidget(m_obstacle);
-    column->addWidget(m_expiry);
+    column.addLayout(form);
+    column.addWidget(m_obstacle);
+    column.addWidget(m_expiry);
     connect(m_name, &QLineEdit::textChanged, this, &PlanView::edited);
 }
 

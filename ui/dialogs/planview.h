@@ -8,6 +8,7 @@
 
 class QLineEdit;
 class QPlainTextEdit;
+class QVBoxLayout;
 
 namespace muster {
 
@@ -32,6 +33,9 @@ Q_SIGNALS:
     void edited();
 
 private:
+    QWidget *buildPlan();
+    void buildConfirmation(const EnvironmentInfo &environment, QVBoxLayout &column);
+
     FactGrid *m_target;
     DataTable *m_changes;
     DataTable *m_checks;

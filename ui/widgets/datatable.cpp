@@ -143,7 +143,7 @@ void DataTable::layoutColumns()
 
 int DataTable::textWidth(std::size_t column, int most) const
 {
-    constexpr int kLeast = 72;
+    constexpr int kLeast = 56;
     constexpr qsizetype kMeasured = 60; // characters
     const QFontMetrics metrics(theme::font(theme::Type::Strong));
     int width = std::max(kLeast, QFontMetrics(theme::font(theme::Type::Small)).horizontalAdvance(m_rows->columns()[column].title) + 26);

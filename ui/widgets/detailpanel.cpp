@@ -22,6 +22,8 @@ namespace {
 constexpr int kMostRawLines = 14;
 constexpr int kLeastWidth = 280; // px
 constexpr int kMostWidth = 720;
+constexpr int kMargin = 20;
+constexpr int kHeadIcon = 24; // with its gap
 }
 
 DetailPanel::DetailPanel(QWidget *parent) : QScrollArea(parent)
@@ -41,7 +43,7 @@ void DetailPanel::build()
     m_body = new QWidget(this);
     m_body->setAutoFillBackground(false);
     m_column = new QVBoxLayout(m_body);
-    m_column->setContentsMargins(20, 16, 20, 16);
+    m_column->setContentsMargins(kMargin, 16, kMargin, 16);
     m_column->setSpacing(10);
     auto *head = new QHBoxLayout;
     head->setSpacing(8);
@@ -63,7 +65,9 @@ void DetailPanel::build()
     m_raw->setReadOnly(true);
     m_raw->setTabChangesFocus(true);
     m_raw->setFont(theme::font(theme::Type::Mono));
+    m_title->setMinimumWidth(1); // a long word must not widen the panel
     for (Label *label : {m_subtitle, m_evidence, m_remedy}) {
+        label->setMinimumWidth(1);
         label->setWordWrap(true);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     }
@@ -86,14 +90,11 @@ void DetailPanel::show(const Detail &detail)
     if (detail.status)
         m_icon->setStatus(*detail.status);
     m_icon->setVisible(detail.status.has_value());
-    m_title->show(detail.isEmpty() ? tr("Nothing selected") : detail.title);
-    m_subtitle->show(detail.isEmpty() ? tr("Select a line to see its evidence.") : detail.subtitle);
+    showTexts();
     m_grid->show(detail.lines);
     m_grid->setVisible(!detail.lines.empty());
-    m_evidence->show(detail.evidence);
     m_evidence->setVisible(!detail.evidence.isEmpty());
     m_remedyHead->setVisible(!detail.remedy.isEmpty());
-    m_remedy->show(detail.remedy);
     m_remedy->setVisible(!detail.remedy.isEmpty());
     m_copy->setVisible(!detail.isEmpty());
     m_rawHead->setVisible(!detail.raw.isEmpty());
@@ -104,6 +105,26 @@ void DetailPanel::show(const Detail &detail)
         m_raw->setFixedHeight(lines * m_raw->fontMetrics().lineSpacing() + 12);
     }
     showSteps();
+}
+
+void DetailPanel::showTexts()
+{
+    const int width = std::max(kLeastWidth, viewport()->width()) - 2 * kMargin;
+    const auto show = [](Label *label, const QString &text, int room) {
+        const QString cut = fitted(text, label->fontMetrics(), room);
+        label->show(cut);
+        setTip(label, cut == text ? QString() : text);
+    };
+    show(m_title, m_detail.isEmpty() ? tr("Nothing selected") : m_detail.title, width - kHeadIcon);
+    show(m_subtitle, m_detail.isEmpty() ? tr("Select a line to see its evidence.") : m_detail.subtitle, width);
+    show(m_evidence, m_detail.evidence, width);
+    show(m_remedy, m_detail.remedy, width);
+}
+
+void DetailPanel::resizeEvent(QResizeEvent *event)
+{
+    QScrollArea::resizeEvent(event);
+    showTexts();
 }
 
 void DetailPanel::showSteps()

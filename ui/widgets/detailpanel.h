@@ -42,6 +42,8 @@ Q_SIGNALS:
 private:
     void build();
     void showSteps();
+    void showTexts();
+    void resizeEvent(QResizeEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
 
     Detail m_detail;

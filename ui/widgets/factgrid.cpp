@@ -11,18 +11,6 @@ namespace muster {
 
 namespace {
 constexpr int kLabelWidth = 112; // px
-
-// Words that no line can hold lose their middle; the others wrap.
-QString fitted(const QString &text, const QFontMetrics &metrics, int width)
-{
-    QStringList words = text.split(QLatin1Char(' '));
-    for (QString &word : words) {
-        if (metrics.horizontalAdvance(word) > width)
-            word = metrics.elidedText(word, Qt::ElideMiddle, width);
-    }
-    return words.join(QLatin1Char(' '));
-}
-
 }
 
 FactGrid::FactGrid(QWidget *parent) : QWidget(parent), m_grid(new QGridLayout(this))

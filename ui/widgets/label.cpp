@@ -104,6 +104,16 @@ Label::Tone toneOf(CheckStatus status)
     return Label::Tone::Quiet;
 }
 
+QString fitted(const QString &text, const QFontMetrics &metrics, int width)
+{
+    QStringList words = text.split(QLatin1Char(' '));
+    for (QString &word : words) {
+        if (!word.contains(QLatin1Char('\n')) && metrics.horizontalAdvance(word) > width)
+            word = metrics.elidedText(word, Qt::ElideMiddle, width);
+    }
+    return words.join(QLatin1Char(' '));
+}
+
 void setTip(QWidget *widget, const QString &plainText)
 {
     const QString tip = plainText.isEmpty() ? QString() : text::toolTip(plainText.toStdString());

@@ -42,6 +42,9 @@ private:
 
 [[nodiscard]] Label::Tone toneOf(CheckStatus status);
 
+/// Words that no line of `width` px can hold lose their middle; the others wrap as ever.
+[[nodiscard]] QString fitted(const QString &text, const QFontMetrics &metrics, int width);
+
 /// The only way to give a widget a tooltip: escaped and wrapped.
 void setTip(QWidget *widget, const QString &plainText);
 

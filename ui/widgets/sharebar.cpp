@@ -44,7 +44,7 @@ void ShareBar::paintEvent(QPaintEvent *)
     const QRect bar(0, height() - kBar, width(), kBar);
     const QColor color = theme::colorOf(m_status, colors);
     painter.fillRect(bar, colors.track);
-    painter.fillRect(QRect(bar.left(), bar.top(), int(bar.width() * std::clamp(m_share, 0.0, 1.0)), kBar), color);
+    painter.fillRect(QRect(bar.left(), bar.top(), m_share > 0 ? std::max(2, int(bar.width() * std::min(m_share, 1.0))) : 0, kBar), color);
     if (m_share > 1)
         painter.fillRect(bar, QBrush(colors.panel, Qt::BDiagPattern));
 }
