@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/muster/application.h"
 
+#include "app/muster/startlog.h"
 #include "app/muster/startwindow.h"
 #include "app/wiring/hardening.h"
 #include "app/wiring/wiring.h"
@@ -92,6 +93,7 @@ std::expected<void, environment::Problems> Application::open(const environment::
     const auto oldSession = std::exchange(m_session, std::make_unique<Session>(std::move(*parts)));
     const auto oldWindow = std::exchange(m_window, std::make_unique<MainWindow>(*m_session));
     connect(m_window.get(), &MainWindow::schemeChosen, this, &Application::applyScheme);
+    new StartLog(*m_window, *m_session, m_window.get());
     if (!m_arguments.open.empty())
         m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
     m_window->show();
