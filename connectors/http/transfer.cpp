@@ -169,8 +169,9 @@ Reached Transfer::reached() const
         curl_easy_getinfo(m_easy.get(), info, &value);
         return value;
     };
-    reached.isConnected = m_isHandshaking || seconds(CURLINFO_CONNECT_TIME) > 0;
-    reached.isSecured = seconds(CURLINFO_APPCONNECT_TIME) > 0;
+    const bool isSending = seconds(CURLINFO_PRETRANSFER_TIME) > 0; // on a kept connection too, which has no times of its own for TCP and TLS
+    reached.isConnected = isSending || m_isHandshaking || seconds(CURLINFO_CONNECT_TIME) > 0;
+    reached.isSecured = isSending || seconds(CURLINFO_APPCONNECT_TIME) > 0;
     reached.isAnswering = m_headerBytes > 0;
     reached.words = m_error.data();
     return reached;
