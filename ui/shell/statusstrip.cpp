@@ -50,6 +50,7 @@ StatusStrip::StatusStrip(Session &session, QWidget *parent) : QWidget(parent), m
     m_silence.setInterval(kSaidFor);
     connect(&m_silence, &QTimer::timeout, m_sentence, &QWidget::hide);
     connect(&session.runner(), &ActionRunner::runsChanged, this, &StatusStrip::showRuns);
+    connect(&session.runner(), &ActionRunner::runAdded, this, [this](ActionRun *run) { connect(run, &ActionRun::changed, this, &StatusStrip::showRuns); });
     m_sentence->hide();
     showRuns();
 }

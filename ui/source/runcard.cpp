@@ -44,6 +44,9 @@ RunCard::RunCard(ActionRunner &runner, std::vector<std::string> actions, QWidget
     m_tick.setInterval(kTick);
     connect(&m_tick, &QTimer::timeout, this, &RunCard::refresh);
     connect(&runner, &ActionRunner::runsChanged, this, &RunCard::refresh);
+    const auto follow = [this](ActionRun *run) { connect(run, &ActionRun::changed, this, &RunCard::refresh); };
+    connect(&runner, &ActionRunner::runAdded, this, follow);
+    std::ranges::for_each(runner.runs(), follow);
     connect(m_show, &QPushButton::clicked, this, [this] {
         if (ActionRun *run = activeRun())
             Q_EMIT runChosen(run);
