@@ -29,6 +29,7 @@ QString schemeKey()
 Application::Application(QApplication &qt)
     : m_qt(qt)
 {
+    QApplication::setOrganizationName(QStringLiteral("muster")); // settings: $XDG_CONFIG_HOME/muster/muster.conf
     QApplication::setApplicationName(QStringLiteral("muster"));
     QApplication::setApplicationVersion(QStringLiteral(MUSTER_VERSION));
     QApplication::setDesktopFileName(QStringLiteral("io.github.muster.Muster"));

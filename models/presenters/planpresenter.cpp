@@ -130,10 +130,10 @@ std::optional<int> progressPermille(const Progress &progress)
     return int(std::clamp(progress.done / *progress.total, 0.0, 1.0) * 1000);
 }
 
-QString outcomeTitle(OutcomeKind kind)
+QString outcomeTitle(OutcomeKind kind, const std::string &action)
 {
     switch (kind) {
-    case OutcomeKind::Succeeded: return tr("Done and verified");
+    case OutcomeKind::Succeeded: return action == "mail-test" ? tr("Accepted by the relay") : tr("Done and verified");
     case OutcomeKind::Failed: return tr("Failed");
     case OutcomeKind::Cancelled: return tr("Cancelled");
     case OutcomeKind::Refused: return tr("Refused: nothing was done");
@@ -156,7 +156,7 @@ CheckStatus outcomeStatus(OutcomeKind kind)
 
 QString outcomeText(const Plan &plan, const Outcome &outcome)
 {
-    QStringList text{text::label(plan.title), text::label(plan.target) % QStringLiteral(" · ") % text::label(plan.identity), outcomeTitle(outcome.kind),
+    QStringList text{text::label(plan.title), text::label(plan.target) % QStringLiteral(" · ") % text::label(plan.identity), outcomeTitle(outcome.kind, plan.action),
                      text::label(outcome.summary, 1000)};
     for (const PlanLine &line : outcome.details)
         text << text::label(line.label) % QStringLiteral(": ") % text::label(line.value, 400);

@@ -37,7 +37,8 @@ struct Permission {
 [[nodiscard]] std::optional<int> progressPermille(const Progress &progress);
 
 /// The word for an outcome: "Done and verified", "Outcome unknown" ...
-[[nodiscard]] QString outcomeTitle(OutcomeKind kind);
+/// `action` as Plan::action: a mail that a relay took is accepted, not delivered.
+[[nodiscard]] QString outcomeTitle(OutcomeKind kind, const std::string &action);
 [[nodiscard]] CheckStatus outcomeStatus(OutcomeKind kind);
 /// Whole outcome as text for the clipboard.
 [[nodiscard]] QString outcomeText(const Plan &plan, const Outcome &outcome);

@@ -98,7 +98,7 @@ void PlanSheet::refresh()
         m_stack->setCurrentWidget(m_progress);
         break;
     case State::Finished:
-        m_outcome->show(m_run->outcome());
+        m_outcome->show(m_run->outcome(), m_run->plan().action);
         m_stack->setCurrentWidget(m_outcome);
         break;
     }

@@ -98,12 +98,12 @@ OutcomeView::OutcomeView(QWidget *parent) : QWidget(parent)
     column->addStretch(0);
 }
 
-void OutcomeView::show(const Outcome &outcome)
+void OutcomeView::show(const Outcome &outcome, const std::string &action)
 {
     const CheckStatus status = plan::outcomeStatus(outcome.kind);
     m_icon->setStatus(status);
     m_title->setTone(toneOf(status));
-    m_title->show(plan::outcomeTitle(outcome.kind));
+    m_title->show(plan::outcomeTitle(outcome.kind, action));
     m_summary->show(text::label(outcome.summary, 1000));
     m_howToFindOut->show(text::label(outcome.howToFindOut, 1000));
     m_howToFindOut->setVisible(!outcome.howToFindOut.empty());

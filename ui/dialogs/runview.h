@@ -40,7 +40,7 @@ class OutcomeView : public QWidget
 public:
     explicit OutcomeView(QWidget *parent = nullptr);
 
-    void show(const Outcome &outcome);
+    void show(const Outcome &outcome, const std::string &action);
     using QWidget::show;
 
 private:

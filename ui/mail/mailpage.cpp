@@ -40,7 +40,7 @@ void MailPage::showLast()
     m_shownAt = last->at;
     m_when->show(tr("Last test mail, %1").arg(QString::fromStdString(format::utc(last->at))));
     setTip(m_when, QString::fromStdString(format::utcAndLocal(last->at)));
-    m_outcome->show(last->outcome);
+    m_outcome->show(last->outcome, "mail-test");
     m_last->setVisible(true);
 }
 

@@ -87,7 +87,7 @@ void ActionCenter::askToArm()
 
 void ActionCenter::onFinished(ActionRun *run)
 {
-    const QString outcome = plan::outcomeTitle(run->outcome().kind);
+    const QString outcome = plan::outcomeTitle(run->outcome().kind, run->plan().action);
     Q_EMIT said(text::label(run->plan().title, 80) % QStringLiteral(": ") % outcome);
     m_session.poller().measureNow();
 }
