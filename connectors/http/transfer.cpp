@@ -40,6 +40,7 @@ void Transfer::setLimits()
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_ERRORBUFFER, m_error.data());
     set(CURLOPT_FRESH_CONNECT, m_request.isFresh ? 1L : 0L);
+    set(CURLOPT_FORBID_REUSE, m_request.isFresh ? 1L : 0L); // else one more a round is kept, up to the cache's limit
     set(CURLOPT_HEADERFUNCTION, &Transfer::onHeader);
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEFUNCTION, &Transfer::onBody);
