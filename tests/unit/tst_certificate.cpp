@@ -7,6 +7,7 @@
 #include <QDateTime>
 #include <QFile>
 #include <QTest>
+#include <QTimeZone>
 
 using namespace muster;
 using namespace muster::test;
@@ -44,7 +45,7 @@ void TestCertificate::readsWhatOpensslReads()
     QVERIFY(words.toStdString().find("serial=" + leaf.serial) != std::string::npos);
     const QByteArray fingerprint = QByteArray(words).replace(":", "").toLower();
     QVERIFY(fingerprint.toStdString().find("fingerprint=" + leaf.sha256) != std::string::npos);
-    const auto ends = QDateTime::fromMSecsSinceEpoch(leaf.notAfter.time_since_epoch().count(), Qt::UTC);
+    const auto ends = QDateTime::fromMSecsSinceEpoch(leaf.notAfter.time_since_epoch().count(), QTimeZone::utc());
     QVERIFY(words.contains(ends.toString(QStringLiteral("'notAfter='yyyy-MM-dd HH:mm:ss'Z'")).toLatin1()));
     QCOMPARE(leaf.names, (std::vector<std::string>{"mail.test", "*.shop.test", "192.0.2.7", "2001:db8::1"}));
     QCOMPARE(leaf.subject, std::string("CN=leaf.test"));

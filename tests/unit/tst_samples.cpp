@@ -328,6 +328,5 @@ private Q_SLOTS:
     }
 };
 
-Q_DECLARE_METATYPE(muster::samples::Identity)
 QTEST_GUILESS_MAIN(TestSamples)
 #include "tst_samples.moc"
