@@ -5,10 +5,6 @@ target_include_directories(muster_options INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(muster_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
     "$<$<BOOL:${MUSTER_WERROR}>:-Werror>")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # False alarms of GCC 12 inside std::variant and std::string (GCC bugs 80635 and 105651); later compilers keep both warnings.
-    target_compile_options(muster_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
-endif()
 target_compile_definitions(muster_options INTERFACE
     QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_NO_URL_CAST_FROM_STRING QT_USE_QSTRINGBUILDER QT_NO_FOREACH QT_NO_KEYWORDS
     QT_DISABLE_DEPRECATED_BEFORE=0x060400
