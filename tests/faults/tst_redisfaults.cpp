@@ -42,10 +42,7 @@ std::expected<FactBatch, Fault> round(RedisSource &source, Millis limit = Millis
 
 S::Script reads(int lines)
 {
-    S::Script script;
-    for (int i = 0; i < lines; ++i)
-        script.push_back(S::ReadLine{});
-    return script;
+    return S::Script(static_cast<std::size_t>(lines), S::ReadLine{});
 }
 
 S::Script joined(S::Script script, const S::Script &tail)
