@@ -82,6 +82,13 @@ std::expected<void, Fault> DumpJob::begin()
     m_environment = std::move(access->first);
 
     m_manifest.startedAt = Stamp::now().wall;
+    // A run of this very second may have left its name behind (killed, or quick): take the next second's.
+    const auto isTaken = [this] {
+        const auto path = m_set.directory + '/' + backupId(m_set.name, m_manifest.startedAt, m_prepared.server.systemIdentifier);
+        return ::access(path.c_str(), F_OK) == 0 || ::access((path + kPartialSuffix).c_str(), F_OK) == 0;
+    };
+    for (int tries = 0; isTaken() && tries < 10; ++tries)
+        m_manifest.startedAt += std::chrono::seconds(1);
     m_manifest.id = backupId(m_set.name, m_manifest.startedAt, m_prepared.server.systemIdentifier);
     m_manifest.set = m_set.name;
     m_manifest.operatorName = m_set.server->operatorName;
