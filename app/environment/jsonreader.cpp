@@ -271,8 +271,11 @@ SecretRef ObjectReader::secret(const char *key)
         ref = {SecretRef::Kind::File, file, {}};
     if (const auto keyring = reader.text("keyring"); !keyring.empty())
         ref = {SecretRef::Kind::Keyring, keyring, {}};
-    if (const auto command = reader.texts("command"); !command.empty())
+    if (const auto command = reader.texts("command"); !command.empty()) {
+        if (!command.front().starts_with('/'))
+            reader.problem("command", "expected the program's absolute path first, found " + quote(clamp(command.front(), 60)));
         ref = {SecretRef::Kind::Command, command.front(), command};
+    }
     return ref;
 }
 

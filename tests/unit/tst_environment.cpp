@@ -78,6 +78,7 @@ private Q_SLOTS:
         row("literal password", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','password':'hunter2'}]}", "redis[0].password | a literal password is refused");
         row("password in the URL", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://u:hunter2@h'}]}", "redis[0].url | a literal password in the URL is refused");
         row("password in the query", "{'name':'a','kind':'staging','postgres':[{'name':'c','url':'postgresql://h/d?password=hunter2'}]}", "postgres[0].url | a literal password in the URL is refused");
+        row("relative command", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','password':{'command':['pass']}}]}", "redis[0].password.command | expected the program's absolute path first");
         row("unknown key", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','prefixs':[]}]}", "redis[0].prefixs | unknown key; did you mean “prefixes”?");
         row("unknown section", "{'name':'a','kind':'staging','postgress':[]}", "postgress | unknown key; did you mean “postgres”?");
         row("wrong type", "{'name':'a','kind':'staging','http':{'name':'x'}}", "http | expected a list of objects, found object");
