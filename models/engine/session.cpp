@@ -10,6 +10,7 @@ namespace {
 constexpr int kPublishInterval = 250; // ms: 4 Hz
 constexpr int kAgeInterval = 1000;
 constexpr int kHiddenAgeInterval = 10000;
+constexpr int kHiddenPublishInterval = 2500; // nobody looks: history and alerts can wait that long
 
 } // namespace
 
@@ -62,7 +63,7 @@ void Session::stop()
 void Session::setVisible(bool isVisible)
 {
     m_ageTimer.setInterval(isVisible ? kAgeInterval : kHiddenAgeInterval);
-    m_publishTimer.setInterval(isVisible ? kPublishInterval : kAgeInterval);
+    m_publishTimer.setInterval(isVisible ? kPublishInterval : kHiddenPublishInterval);
     if (isVisible)
         publish();
 }
@@ -85,6 +86,8 @@ bool Session::hasRates() const
 void Session::publish()
 {
     m_publishTimer.stop();
+    if (m_ageTimer.isActive())
+        m_ageTimer.start(); // ages are fresh now
     m_snapshot = std::make_shared<const Snapshot>(m_book.snapshot(Stamp::now()));
     m_assessment = std::make_shared<const Assessment>(
         readiness::evaluate(m_profile, *m_snapshot, {m_environment.kind, m_environment.waivers}));
