@@ -29,9 +29,9 @@ MainWindow::MainWindow(Session &session, QWidget *parent) : QMainWindow(parent),
     buildMenus();
     wire();
     refresh();
-    openPage("readiness");
     openPage(windowmemory::page());
-    m_visited.clear();
+    if (m_current.empty())
+        openPage("readiness");
 }
 
 MainWindow::~MainWindow() = default;
