@@ -1,43 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/benchkit.h"
 
-#include <QApplication>
+#include <QCoreApplication>
 #include <QElapsedTimer>
-#include <QMainWindow>
 #include <QProcess>
-#include <QTimer>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 
 using namespace muster::test;
 
 namespace {
 
 constexpr int kPatience = 20000; // ms
-
-/// The yardstick: a program with nothing but an empty QMainWindow, as large as the console's.
-class EmptyWindow : public QMainWindow
-{
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        if (!std::exchange(m_isPainted, true))
-            QTimer::singleShot(0, this, [] { std::fputs("first window painted\n", stderr); });
-    }
-
-private:
-    bool m_isPainted = false;
-};
-
-int showEmpty(int argc, char **argv)
-{
-    QApplication application(argc, argv);
-    EmptyWindow window;
-    window.resize(1280, 800);
-    window.show();
-    return QApplication::exec();
-}
 
 struct Start {
     double painted = 0;  ///< ms since the start
@@ -79,8 +54,6 @@ Start measure(const QString &program, const QStringList &arguments, bool isConso
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && std::strcmp(argv[1], "--empty") == 0)
-        return showEmpty(argc, argv);
     QCoreApplication application(argc, argv);
     const BenchEnvironment environment(argc, argv);
     if (environment.file().isEmpty())
@@ -90,7 +63,7 @@ int main(int argc, char **argv)
     std::vector<double> complete;
     std::vector<double> size;
     for (int i = 0; i < (environment.isFull() ? 9 : 3); ++i) {
-        empty.push_back(measure(QCoreApplication::applicationFilePath(), {QStringLiteral("--empty")}, false).painted);
+        empty.push_back(measure(QStringLiteral(EMPTY_PROGRAM), {}, false).painted);
         const Start start = measure(QStringLiteral(MUSTER_PROGRAM), {QStringLiteral("-e"), environment.file()}, true);
         painted.push_back(start.painted);
         complete.push_back(start.complete - start.painted);
