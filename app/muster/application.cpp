@@ -18,6 +18,7 @@ namespace muster {
 namespace {
 
 constexpr std::chrono::milliseconds kSettling{500};
+constexpr std::chrono::milliseconds kFirstPaint{40};
 
 QString schemeKey()
 {
@@ -98,7 +99,8 @@ std::expected<void, environment::Problems> Application::open(const environment::
     if (!m_arguments.open.empty())
         m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
     m_window->show();
-    m_session->start();
+    // A thread for each source would compete with the first paint.
+    QTimer::singleShot(kFirstPaint, m_session.get(), &Session::start);
     m_openedVersion = QFileInfo(QString::fromStdString(environment.path)).lastModified();
     watch(environment.path);
     return {};
