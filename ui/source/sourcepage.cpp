@@ -140,6 +140,7 @@ void SourcePage::buildTables()
     }
     m_column->addWidget(m_tabs, 1);
     m_tabs->setVisible(!m_spec.tables.empty());
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] { showTables(*session().snapshot()); }); // not only with the next facts
 }
 
 void SourcePage::addOwn(QWidget *widget, Place place)
