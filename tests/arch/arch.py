@@ -27,7 +27,7 @@ WRAPPED = [
     (r"^nlohmann/", ["connectors/", "app/"]),
     (r"^(qt6)?keychain|^qtkeychain/|^qt6keychain/", ["connectors/secrets/"]),
     (r"^QSql", ["connectors/history/"]),
-    (r"^yaml-cpp/", ["connectors/http/"]),
+    (r"^yaml-cpp/", ["connectors/yaml/"]),
     (r"^(Qt(Widgets|Gui|Charts)/|QWidget|QChart|QPainter|QIcon|QLabel|QMainWindow)", ["ui/", "app/muster/"]),
     (r"^sys/socket\.h|^netdb\.h|^netinet/", ["connectors/net/", "connectors/http/", "connectors/postgres/", "tests/"]),
 ]
@@ -101,6 +101,7 @@ MUST_FAIL = [
     ("connectors/a/a.cpp", '#include "ui/page.h"\n'),
     ("connectors/redis/a.cpp", "#include <pqxx/pqxx>\n"),
     ("app/a.cpp", "#include <curl/curl.h>\n"),
+    ("connectors/http/a.cpp", "#include <yaml-cpp/yaml.h>\n"),
     ("models/a.cpp", "#include <QWidget>\n"),
     ("ui/a.cpp", "dialog.exec();\n"),
     ("ui/a.cpp", "QCoreApplication::processEvents();\n"),
