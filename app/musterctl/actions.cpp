@@ -136,6 +136,19 @@ int runCache(const Options &options)
     return runAction(options, make, "the environment declares no redis “" + options.flush.instance + "”; name one with --instance");
 }
 
+int runSession(const Options &options)
+{
+    const auto make = [&](const Session &session) {
+        auto request = options.session;
+        const auto &sources = session.environment().sources;
+        const auto isServer = [](const auto &source) { return source.kind == "postgres"; };
+        if (request.instance.empty() && std::ranges::count_if(sources, isServer) == 1)
+            request.instance = std::ranges::find_if(sources, isServer)->name;
+        return session.actions().endSession(request);
+    };
+    return runAction(options, make, "the environment declares no postgres “" + options.session.instance + "”; name one with --instance");
+}
+
 int runMail(const Options &options)
 {
     return runAction(options, [&](const Session &session) { return session.actions().mailTest({options.to}); }, "the environment declares no “smtp”");

@@ -19,9 +19,10 @@ const char *const kHelp = R"(musterctl: is this production ready, and what is wr
   musterctl doctor  -e ENV
   musterctl backup  list|run|verify -e ENV [NAME|ID] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl cache   count|flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--yes] [--confirm NAME] [--max-latency MS] [--reason TEXT]
+  musterctl session cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
   musterctl mail    test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl audit   list|verify
-  musterctl env     check ENV | grants ENV
+  musterctl env     check ENV | import (pgpass|pg_service|prometheus.yml|FILE|URL)... | grants ENV
 
 ENV is the path of an environment file, or the name of one in $XDG_CONFIG_HOME/muster/environments/.
 Results go to standard output, messages to standard error; NO_COLOR is respected.
@@ -50,10 +51,13 @@ const std::vector<Grammar> kGrammar{
     {"backup", "verify", 1, {"--yes", "--confirm", "--reason"}},
     {"cache", "count", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency"}},
     {"cache", "flush", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency", "--yes", "--confirm", "--reason"}},
+    {"session", "cancel", 1, {"--instance", "--yes", "--confirm", "--reason"}},
+    {"session", "terminate", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"mail", "test", 0, {"--to", "--yes", "--confirm", "--reason"}},
     {"audit", "list", 0, {}},
     {"audit", "verify", 0, {}},
     {"env", "check", 1, {"--profile"}},
+    {"env", "import", kAnyNumber, {}},
     {"env", "grants", 1, {}},
 };
 
@@ -222,6 +226,8 @@ private:
     {
         const auto &command = m_options.command;
         if (command == "env") {
+            if (m_options.verb == "import" && m_options.arguments.empty())
+                return wrong("“env import” wants to know what: pgpass, pg_service, prometheus.yml, a file's path, or a URL");
             if (m_options.environment.empty() && !m_options.arguments.empty())
                 m_options.environment = m_options.arguments.front();
             if (m_options.environment.empty())
@@ -231,8 +237,20 @@ private:
         }
         if (command == "cache" && !m_options.hasFlushScope)
             return wrong("say which keys: --pattern GLOB, --db N or --all");
+        if (command == "session")
+            return checkedSession();
         if (command == "facts" && m_options.format != report::Format::Table && m_options.format != report::Format::Json)
             return wrong("facts are printed as table or json");
+        return m_options;
+    }
+
+    std::expected<Options, Usage> checkedSession()
+    {
+        const auto word = m_options.arguments.empty() ? std::string() : m_options.arguments.front();
+        const auto pid = positive(word);
+        if (!pid || *pid < 1 || *pid != std::floor(*pid))
+            return wrong("“session " + m_options.verb + "” wants the pid of a session, not “" + word + "”");
+        m_options.session = {m_options.flush.instance, static_cast<int>(*pid), m_options.verb == "terminate"};
         return m_options;
     }
 

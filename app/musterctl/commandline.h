@@ -27,6 +27,7 @@ struct Options {
     std::vector<std::string> to;      ///< --to
     FlushRequest flush;               ///< --instance, --pattern, --db, --all, --max-latency
     bool hasFlushScope = false;
+    SessionEndRequest session;        ///< --instance, PID
 };
 
 /// Either options, or text for the user: help (exit 0) or what is wrong (exit 3).

@@ -27,9 +27,11 @@ inline constexpr int kOutcomeUnknown = 4;
 [[nodiscard]] int runDoctor(const Options &options);
 [[nodiscard]] int runBackup(const Options &options);
 [[nodiscard]] int runCache(const Options &options);
+[[nodiscard]] int runSession(const Options &options);
 [[nodiscard]] int runMail(const Options &options);
 [[nodiscard]] int runAudit(const Options &options);
 [[nodiscard]] int runEnv(const Options &options);
+[[nodiscard]] int runImport(const Options &options);
 
 /// Loads the file, or says on standard error what is wrong with it.
 [[nodiscard]] std::expected<environment::Environment, int> loadEnvironment(const Options &options);

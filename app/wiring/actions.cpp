@@ -3,6 +3,7 @@
 #include "app/wiring/wiring.h"
 #include "connectors/backup/backupaction.h"
 #include "connectors/backup/verifybackupaction.h"
+#include "connectors/postgres/sessionaction.h"
 #include "connectors/redis/flushaction.h"
 #include "connectors/smtp/mailtestaction.h"
 
@@ -43,6 +44,14 @@ public:
         if (!m_environment.smtp)
             return nullptr;
         return std::make_unique<smtp::MailTestAction>(m_targets.smtp(*m_environment.smtp), request.to);
+    }
+
+    [[nodiscard]] std::unique_ptr<Action> endSession(const SessionEndRequest &request) const override
+    {
+        const auto it = std::ranges::find(m_environment.postgres, request.instance, &environment::Postgres::name);
+        if (it == m_environment.postgres.end())
+            return nullptr;
+        return std::make_unique<postgres::SessionAction>(m_targets.postgres(*it), request);
     }
 
 private:

@@ -63,15 +63,20 @@ constexpr std::array kUnits{
 
 } // namespace
 
+std::string grantTo(std::string_view what, std::string_view role)
+{
+    std::string quoted = "\"";
+    for (const char c : role) {
+        if (c == '"')
+            quoted += '"';
+        quoted += c;
+    }
+    return "GRANT " + std::string(what) + " TO " + quoted + "\";";
+}
+
 std::string Context::grant(std::string_view what) const
 {
-    std::string role = "\"";
-    for (const char c : info.user) {
-        if (c == '"')
-            role += '"';
-        role += c;
-    }
-    return "GRANT " + std::string(what) + " TO " + role + "\";";
+    return grantTo(what, info.user);
 }
 
 std::string_view unitOf(std::string_view name)

@@ -41,6 +41,9 @@ private:
     Millis m_budget;
 };
 
+/// "GRANT pg_monitor TO \"oncall\";"
+[[nodiscard]] std::string grantTo(std::string_view what, std::string_view role);
+
 /// Unit of a fact ("connections_used" → "count"); "" for text, truth and tables.
 [[nodiscard]] std::string_view unitOf(std::string_view name);
 

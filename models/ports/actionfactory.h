@@ -25,6 +25,13 @@ struct MailTestRequest {
     std::vector<std::string> to; ///< empty: the declared ones
 };
 
+/// Ends what one PostgreSQL session does (cancel), or the session (terminate).
+struct SessionEndRequest {
+    std::string instance; ///< "primary"
+    int pid = 0;
+    bool isTerminate = false;
+};
+
 /// Makes actions of the opened environment; null when the environment does not declare the target.
 class ActionFactory {
 public:
@@ -34,6 +41,7 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Action> verifyBackup(const std::string &set, const std::string &id) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> flush(const FlushRequest &request) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> mailTest(const MailTestRequest &request) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Action> endSession(const SessionEndRequest &request) const = 0;
 };
 
 } // namespace muster

@@ -20,6 +20,7 @@ public:
     [[nodiscard]] std::unique_ptr<Action> verifyBackup(const std::string &, const std::string &) const override { return nullptr; }
     [[nodiscard]] std::unique_ptr<Action> flush(const FlushRequest &) const override { return nullptr; }
     [[nodiscard]] std::unique_ptr<Action> mailTest(const MailTestRequest &) const override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<Action> endSession(const SessionEndRequest &) const override { return nullptr; }
 };
 
 constexpr Cadence kOnce{Millis{3600000}, Millis{3600000}, Millis{1000}};
