@@ -23,13 +23,14 @@ WRAPPED = [
     (r"^pqxx/|^libpq-fe\.h|^libpq/", ["connectors/postgres/"]),
     (r"^hiredis/", ["connectors/redis/"]),
     (r"^curl/", ["connectors/http/"]),
-    (r"^openssl/", ["connectors/net/", "connectors/tls/", "connectors/smtp/", "connectors/http/", "connectors/files/"]),
+    (r"^openssl/", ["connectors/net/", "connectors/tls/", "connectors/smtp/", "connectors/http/", "connectors/files/", "connectors/dns/"]),
     (r"^nlohmann/", ["connectors/", "app/"]),
     (r"^(qt6)?keychain|^qtkeychain/|^qt6keychain/", ["connectors/secrets/"]),
     (r"^QSql", ["connectors/history/"]),
     (r"^yaml-cpp/", ["connectors/yaml/"]),
     (r"^(Qt(Widgets|Gui|Charts)/|QWidget|QChart|QPainter|QIcon|QLabel|QMainWindow)", ["ui/", "app/muster/"]),
-    (r"^sys/socket\.h|^netdb\.h|^netinet/", ["connectors/net/", "connectors/http/", "connectors/postgres/", "tests/"]),
+    (r"^ares|^libpsl\.h", ["connectors/dns/"]),
+    (r"^sys/socket\.h|^netdb\.h|^netinet/", ["connectors/net/", "connectors/dns/", "connectors/http/", "connectors/postgres/", "tests/"]),
 ]
 
 BANNED = [
