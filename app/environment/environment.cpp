@@ -86,6 +86,7 @@ void readMetrics(Environment &env, ObjectReader &reader)
     Metrics entry;
     entry.name = reader.name();
     entry.address = reader.address("url", {{"http", 80}, {"https", 443}});
+    entry.bearer = reader.secret("bearer");
     entry.tls = reader.tls();
     env.metrics.push_back(std::move(entry));
 }

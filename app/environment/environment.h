@@ -78,6 +78,7 @@ struct Prometheus {
 struct Metrics {
     std::string name;
     Address address;
+    SecretRef bearer;
     Tls tls;
 };
 

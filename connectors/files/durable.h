@@ -40,6 +40,9 @@ private:
 [[nodiscard]] std::expected<std::string, Fault> readFile(const std::string &path, std::size_t limit);
 /// Temporary name, fsync, rename, fsync of the folder: after a crash the old or the new bytes are there, never a mixture.
 [[nodiscard]] std::expected<void, Fault> replaceFile(const std::string &path, std::string_view bytes, mode_t mode = 0600);
+/// The same, only while the file still holds `before`: one that was changed meanwhile, or is locked by another writer, is left alone. Mode, owner and
+/// group stay. `path` is no symbolic link.
+[[nodiscard]] std::expected<void, Fault> exchangeFile(const std::string &path, std::string_view before, std::string_view after);
 [[nodiscard]] std::expected<void, Fault> syncFolder(const std::string &path);
 /// fsync of every file and folder below and of `path` itself.
 [[nodiscard]] std::expected<void, Fault> syncTree(const std::string &path);
