@@ -7,6 +7,7 @@
 #include "models/readiness/sentence.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace muster::readiness {
@@ -235,6 +236,13 @@ std::string joined(const std::vector<std::string> &sentences)
 
 } // namespace
 
+bool isServer(std::string_view kind)
+{
+    // A file that can be read, or another environment's server, says nothing of this production.
+    static constexpr std::array<std::string_view, 4> kOthers{ "backup", "log", "loadtest", "sibling" };
+    return std::ranges::find(kOthers, kind) == kOthers.end();
+}
+
 Finding combined(const std::vector<Finding> &findings)
 {
     Finding result = finding(CheckStatus::NotApplicable, kAll, {});
@@ -277,7 +285,7 @@ std::vector<Finding> judgeAll(const Rule &rule, const Snapshot &snapshot, const 
 {
     std::vector<Finding> findings;
     for (const auto &state : snapshot.sources) {
-        if (over == "*" || state.kind == over)
+        if (over == "*" ? isServer(state.kind) : state.kind == over)
             findings.push_back(judge(rule, snapshot, state.id));
     }
     if (findings.empty()) {

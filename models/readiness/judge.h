@@ -18,7 +18,10 @@ inline constexpr std::string_view kAnsweringFact = "source.answering";
 /// source of that kind, and all must hold; tls.* belongs to the source itself.
 [[nodiscard]] Finding judge(const Rule &rule, const Snapshot &snapshot, const std::string &source);
 
-/// One finding for each declared source of the kind `over` ("*" = every source), worst first. None declared: one failing "not configured".
+/// Is this kind of source a server of production, and not a file or a neighbour?
+[[nodiscard]] bool isServer(std::string_view kind);
+
+/// One finding for each declared source of the kind `over` ("*" = every server), worst first. None declared: one failing "not configured".
 [[nodiscard]] std::vector<Finding> judgeAll(const Rule &rule, const Snapshot &snapshot, const std::string &over);
 
 /// Status and credit of several findings together: the worst decides, those that do not apply are left out.

@@ -24,7 +24,7 @@ struct CheckSpec {
     std::string page;
     std::string action;
     std::string remedy;
-    std::string over;     ///< source kind whose instances are judged one by one; "*" = every source
+    std::string over;     ///< source kind whose instances are judged one by one; "*" = every server
     Rule rule;
 };
 

@@ -71,7 +71,8 @@ GateResult gateOf(const GateSpec &spec, const Snapshot &snapshot, const Context 
     GateResult result{ spec.id, spec.title, CheckStatus::NotApplicable, {}, spec.page };
     if (!spec.kinds.empty() && std::ranges::find(spec.kinds, context.kind) == spec.kinds.end())
         return result;
-    const bool isDeclared = spec.over == "*" ? !snapshot.sources.empty() : !snapshot.sourcesOfKind(spec.over).empty();
+    const bool isDeclared = std::ranges::any_of(
+        snapshot.sources, [&](const SourceState &state) { return spec.over == "*" ? isServer(state.kind) : state.kind == spec.over; });
     if (!isDeclared) {
         result.status = spec.isFailedWhenUndeclared ? CheckStatus::Fail : CheckStatus::NotApplicable;
         result.reason = spec.undeclaredReason;

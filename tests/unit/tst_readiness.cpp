@@ -27,6 +27,7 @@ private Q_SLOTS:
     void lowScoreIsNotReadyWithoutAnyGate();
     void httpsGateHoldsForProductionOnly();
     void oneAnsweringSourceIsEnough();
+    void aReadableFileIsNoAnsweringServer();
     void whatIfEqualsAReevaluation();
     void whatIfOpensGatesAndMeetsCriteria();
     void whatIfOpensAGateOnlyWhenAllThatClearsItPasses();
@@ -219,13 +220,26 @@ void TestReadiness::httpsGateHoldsForProductionOnly()
 void TestReadiness::oneAnsweringSourceIsEnough()
 {
     auto world = perfectWorld(m_profile);
-    const auto sources = world.snapshot().sources;
-    for (std::size_t i = 1; i < sources.size(); ++i)
-        world.fail(sources[i].id);
+    for (const auto &source : world.snapshot().sources) {
+        if (source.id != "redis/one")
+            world.fail(source.id);
+    }
     QVERIFY(gate(judged(world), "no-source-answering").status == CheckStatus::Pass);
-    world.fail(sources.front().id);
+    world.fail("redis/one");
     QVERIFY(gate(judged(world), "no-source-answering").status == CheckStatus::Fail);
     QVERIFY(gate(judged(World()), "no-source-answering").status == CheckStatus::Fail);
+}
+
+void TestReadiness::aReadableFileIsNoAnsweringServer()
+{
+    auto world = perfectWorld(m_profile);
+    for (const auto &source : world.snapshot().sources) {
+        if (source.kind != "backup" && source.kind != "log" && source.kind != "loadtest" && source.kind != "sibling")
+            world.fail(source.id);
+    }
+    const auto result = gate(judged(world), "no-source-answering");
+    QVERIFY(result.status == CheckStatus::Fail);
+    QVERIFY(result.reason.find("backup") == std::string::npos);
 }
 
 void TestReadiness::whatIfEqualsAReevaluation()
