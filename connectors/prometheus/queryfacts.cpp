@@ -112,15 +112,15 @@ void addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target,
 {
     if (!isQueryName(target.histogram))
         return addNothing(batch, false, target.histogram.empty() ? "no latency histogram is declared" : "\"" + clamp(target.histogram, 80) + "\" is no metric name");
+    // What is collected now: the rate below goes on for five minutes after the application has stopped to expose it.
+    const auto seen = client.query("count(" + target.histogram + "_bucket)", deadline);
+    if (!seen)
+        return addNothing(batch, Unknown{seen.error().detail, seen.error().hint}, seen.error().detail);
+    if (seen->samples.empty())
+        return addNothing(batch, false, target.histogram + "_bucket has no series");
     const auto buckets = client.query("sum by (le) (rate(" + target.histogram + "_bucket[5m]))", deadline);
-    if (!buckets)
-        return addNothing(batch, Unknown{buckets.error().detail, buckets.error().hint}, buckets.error().detail);
-    if (buckets->samples.empty()) {
-        // Nothing in five minutes may be a young series with one sample yet.
-        const auto seen = client.query("count(" + target.histogram + "_bucket)", deadline);
-        const bool isThere = seen && !seen->samples.empty();
-        return addNothing(batch, isThere, isThere ? "no traffic" : target.histogram + "_bucket has no series");
-    }
+    if (!buckets || buckets->samples.empty())
+        return addNothing(batch, true, buckets ? "no traffic" : buckets.error().detail); // a young series has one sample yet
     const auto count = target.histogram + "_count";
     const auto rate = client.query("sum(rate(" + count + "[5m]))", deadline);
     const auto rateValue = single(rate);
