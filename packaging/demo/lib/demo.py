@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import environment
 import items
 import stack
+import troubles
 from place import DemoError, Place
 
 
@@ -53,13 +54,16 @@ def change(options):
     is_fixed = options.command == "fix"
     place = Place(options.dir)
     with place.locked():
-        if not place.alive("postgres"):
+        if not place.names():
             raise DemoError(f"no demo runs in {place.root}: start it with packaging/demo/up")
         chosen = {"all": list(items.ITEMS), "must": items.MUST}.get(options.item, [options.item])
         failed = []
         for item in chosen:
             try:
-                items.set_item(place, item, is_fixed)
+                if ":" in item:
+                    troubles.set_trouble(place, item, not is_fixed)
+                else:
+                    items.set_item(place, item, is_fixed)
                 print(f"{item}: {'fixed' if is_fixed else 'broken again'}", flush=True)
             except DemoError as error:
                 failed.append(str(error))
@@ -87,7 +91,8 @@ def main():
         else:
             command.add_argument("--dir", default=default_folder(), help="the demo's directory (default: %(default)s)")
         if name in ("fix", "break"):
-            command.add_argument("item", help="an item of the plan, all, or must", metavar="ITEM|all|must")
+            words = f"an item of the plan ({', '.join(items.ITEMS)}), all, must, or a trouble: {', '.join(troubles.names())}"
+            command.add_argument("item", help=words, metavar="ITEM|all|must|TROUBLE")
     options = parser.parse_args()
     try:
         return options.function(options)

@@ -6,6 +6,8 @@ import re
 import stack
 from place import DemoError
 
+STRICT_PROFILE = "strict-profile.json"
+
 
 def _production(place, fixed):
     """Every key that the demo looks after; None: not declared."""
@@ -34,7 +36,7 @@ def _production(place, fixed):
         "audit": when("security-log", [{"name": "app-audit", "postgres": "primary", "query": "select max(at) from audit_log"}]),
         "loadTests": when("load-test", [{"name": "nightly", "report": "load/latest.json", "maxAge": "90d", "p95": "500ms", "peakRate": 50}]),
         "siblings": when("separate-environments", ["staging.json"]),
-        "profile": "default",
+        "profile": STRICT_PROFILE if "backup-disk-full" in place.troubles() else "default",
     }
 
 

@@ -48,6 +48,13 @@ def apply_web(place, is_fixed):
     time.sleep(0.3)  # nginx says nothing when the new workers are there
 
 
+def apply_cached(place, is_fixed):
+    """The shop reads the state itself; what the edge has kept of the answers before goes."""
+    time.sleep(0.3)  # until the shop has read it
+    for kept in (place / "nginx/edge").glob("*"):
+        kept.unlink(missing_ok=True)
+
+
 def apply_tls(place, is_fixed):
     before = web.shown_serial(place)
     pki.issue(place, "web", renew=True, **(stack.NEW_CERTIFICATE if is_fixed else stack.OLD_CERTIFICATE))
@@ -74,19 +81,19 @@ def apply_caching(place, is_fixed):
 
 
 # -- PostgreSQL --------------------------------------------------------------------------------------------------
-def _system(place, **settings):
+def set_system(place, **settings):
     """ALTER SYSTEM, None resets; then a reload."""
     postgres.execute(place, *(f"ALTER SYSTEM RESET {key}" if value is None else f"ALTER SYSTEM SET {key} = '{value}'"
                               for key, value in settings.items()), "SELECT pg_reload_conf()")
 
 
 def apply_slow_log(place, is_fixed):
-    _system(place, log_min_duration_statement="250ms" if is_fixed else None)
+    set_system(place, log_min_duration_statement="250ms" if is_fixed else None)
 
 
 def apply_security_log(place, is_fixed):
     value = "on" if is_fixed else None
-    _system(place, log_connections=value, log_disconnections=value)
+    set_system(place, log_connections=value, log_disconnections=value)
     if is_fixed:
         postgres.execute(place, "INSERT INTO audit_log (actor, event, outcome) VALUES ('demo', 'auditing switched on', 'success')")
     # A session keeps the log_connections it began with: idle consoles get a new one, so that they see the change.
@@ -110,11 +117,13 @@ def apply_statements(place, is_fixed):
         return
     if not is_wanted:
         postgres.execute(place, "DROP EXTENSION IF EXISTS pg_stat_statements")
-    _system(place, shared_preload_libraries="pg_stat_statements" if is_wanted else None)
+    set_system(place, shared_preload_libraries="pg_stat_statements" if is_wanted else None)
     place.stop(["postgres"])
     postgres.start(place)
     if is_wanted:
         postgres.execute(place, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+    stack.warm_up(place)
+    if is_wanted:
         wait_for_statements(place)
     wait_for(lambda: monitoring.value(place, "pg_up") == 1, 15, "the exporter found PostgreSQL again")
 
@@ -165,9 +174,12 @@ def wait_for_rules(place, name, is_fixed):
 def apply_alerting(place, is_fixed):
     put_rules(place, "alerts", alertrules.ALERTS, is_fixed)
     wait_for_rules(place, "alerts", is_fixed)
+    url = f"http://127.0.0.1:{place.port('alertmanager')}/api/v2/alerts?filter=alertname%3DWatchdog"
     if is_fixed:
-        url = f"http://127.0.0.1:{place.port('alertmanager')}/api/v2/alerts?filter=alertname%3DWatchdog"
         wait_for(lambda: monitoring.get_json(url), 15, "Alertmanager shows the Watchdog")
+    else:
+        monitoring.resolve_alerts(place)
+        wait_for(lambda: monitoring.get_json(url) == [], 15, "Alertmanager has forgotten the Watchdog")
 
 
 def apply_api_metrics(place, is_fixed):
@@ -222,11 +234,11 @@ def apply_backups(place, is_fixed):
 # In the order of the readiness model; the weight of each stands there.
 ITEMS = {
     "redis-service": apply_limits, "email-service": None, "tls": apply_tls, "structured-logging": None, "separate-environments": apply_staging,
-    "redis-caching": apply_caching, "connection-pooling": None, "api-compression": apply_web, "static-assets": None, "cdn": apply_web,
+    "redis-caching": apply_caching, "connection-pooling": None, "api-compression": apply_web, "static-assets": apply_cached, "cdn": apply_web,
     "https-enforced": apply_web, "rate-limiting": None, "security-log": apply_security_log, "input-validation": None,
     "database-monitoring": apply_database_monitoring, "index-completion": apply_indexes, "slow-query-log": apply_slow_log,
     "query-performance": apply_query_performance,
-    "response-caching": None, "api-documentation": None, "api-metrics": apply_api_metrics, "load-balancing": apply_balancing, "load-test": apply_load_test,
+    "response-caching": apply_cached, "api-documentation": None, "api-metrics": apply_api_metrics, "load-balancing": apply_balancing, "load-test": apply_load_test,
     "alerting": apply_alerting, "automated-backups": apply_backups,
 }
 

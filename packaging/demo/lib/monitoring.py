@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prometheus, its exporters and Alertmanager."""
+import datetime
 import json
 import signal
 import urllib.parse
@@ -100,3 +101,12 @@ def targets_up(place):
     answer = get_json(f"http://{_address(place, 'prometheus')}/api/v1/targets?state=active")
     targets = answer["data"]["activeTargets"] if answer else []
     return bool(targets) and all(target["health"] == "up" for target in targets)
+
+
+def resolve_alerts(place):
+    """Ends what Alertmanager still shows of rules that are gone; by itself it forgets them when their time is over."""
+    url = f"http://{_address(place, 'alertmanager')}/api/v2/alerts"
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    ended = [{"labels": alert["labels"], "annotations": alert["annotations"], "startsAt": alert["startsAt"], "endsAt": now} for alert in get_json(url) or []]
+    request = urllib.request.Request(url, json.dumps(ended).encode(), {"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=5).close()

@@ -5,7 +5,7 @@
     secrets/     one file a password, 0600
     run/         NAME.json: {"pid": 4711, "start": 123456}; start is field 22 of /proc/PID/stat, so a re-used pid is not ours
     log/         NAME.log
-    state.json   {"fixed": ["tls", ...]}
+    state.json   {"fixed": ["tls", ...], "troubles": ["wal-filling", ...]}
 """
 import fcntl
 import json
@@ -160,11 +160,25 @@ class Place:
 
     # -- state of the demo's items -------------------------------------------------------------------------------
     def fixed(self):
-        return set(self._load("state.json", {"fixed": []})["fixed"])
+        return self._state("fixed")
 
     def set_fixed(self, item, is_fixed):
-        now = self.fixed() | {item} if is_fixed else self.fixed() - {item}
-        self.write("state.json", json.dumps({"fixed": sorted(now)}) + "\n")
+        self._set_state("fixed", item, is_fixed)
+
+    def troubles(self):
+        """Gates that were tripped on purpose."""
+        return self._state("troubles")
+
+    def set_trouble(self, name, is_on):
+        self._set_state("troubles", name, is_on)
+
+    def _state(self, key):
+        return set(self._load("state.json", {}).get(key, []))
+
+    def _set_state(self, key, word, is_in):
+        lists = {each: self._state(each) for each in ("fixed", "troubles")}
+        lists[key] = lists[key] | {word} if is_in else lists[key] - {word}
+        self.write("state.json", json.dumps({each: sorted(words) for each, words in lists.items()}) + "\n")
 
     # -- processes -----------------------------------------------------------------------------------------------
     def command(self, argv):
@@ -244,10 +258,16 @@ class Place:
         finally:
             os.close(handle)
 
+    def signal_group(self, name, number):
+        """The same for a server and its children: of nginx the workers, which live on without their master."""
+        pid = self.pid(name)
+        if pid is not None:
+            os.killpg(pid, number)  # spawn() made it the leader of its group
+
     def stop(self, names, seconds=10):
         """Stops servers together. PostgreSQL reads SIGINT as fast shutdown, SIGTERM would wait for its clients."""
         for name in names:
-            self.signal(name, signal.SIGCONT)
+            self.signal_group(name, signal.SIGCONT)
             self.signal(name, signal.SIGINT if name.startswith("postgres") and "exporter" not in name else signal.SIGTERM)
         try:
             wait_for(lambda: not any(self.alive(name) for name in names), seconds, "stopping")

@@ -46,6 +46,19 @@ def spoil_indexes(place):
         pass  # as meant: it stays behind, not valid
 
 
+def warm_up(place):
+    """After a start of PostgreSQL: the tables in memory again, and the shop at work, as after some minutes of production."""
+    postgres.execute(place, "CREATE EXTENSION IF NOT EXISTS pg_prewarm",
+                     "SELECT pg_prewarm(oid) FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace")
+    blocks = "SELECT sum(blks_hit + blks_read) FROM pg_stat_database"
+
+    def is_busy():
+        before = postgres.value(place, blocks)
+        time.sleep(1)
+        return postgres.value(place, blocks) - before > 1000
+    wait_for(is_busy, 15, "the shop asks the database again")
+
+
 def write_shop_settings(place):
     ca = str(place / "tls/ca.pem")
     base = {"host": "127.0.0.1", "dbname": "shop", "user": "shop", "password": place.secret("pg-app")}
@@ -89,7 +102,8 @@ def start(place, say):
     (place / "backups").mkdir(exist_ok=True)
     pki.authority(place)
     say("PostgreSQL, Redis")
-    if not (place / "filled").exists():
+    is_filled, is_running = (place / "filled").exists(), place.alive("postgres")
+    if not is_filled:
         # Nothing there yet, or a first start that was interrupted: from the beginning.
         place.stop(["postgres"])
         for folder in ("postgres", "wal-archive"):
@@ -118,6 +132,8 @@ def start(place, say):
     postgres.execute(place, "SELECT pg_switch_wal()")  # after a pause the newest archived segment would be old
     place.spawn("load", [PYTHON, LIB / "load.py", place.root])
     monitoring.wait_ready(place)
+    if is_filled and not is_running:
+        warm_up(place)
     wait_for(lambda: monitoring.targets_up(place), 20, "every target scraped")
 
 
