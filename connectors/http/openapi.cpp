@@ -3,10 +3,15 @@
 
 #include "connectors/http/headers.h"
 #include "connectors/http/json.h"
+#include "connectors/http/openapireferences.h"
+#include "connectors/http/openapirules.h"
+#include "connectors/http/openapishape.h"
+#include "connectors/http/url.h"
+#include "connectors/yaml/yaml.h"
 #include "models/facts/fact.h"
 
 #include <algorithm>
-#include <array>
+#include <expected>
 #include <set>
 
 namespace muster::http {
@@ -15,55 +20,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kReferences = 10000;
 constexpr std::size_t kProblems = 20;
-constexpr std::array kMethods = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"};
-
-/// Walks one document; every problem is kept once, up to the limit.
-class Inspector {
-public:
-    explicit Inspector(const json &root) : m_root(root) {}
-    OpenApiReport run();
-
-private:
-    const json &m_root;
-    OpenApiReport m_report;
-    std::set<std::string> m_operationIds;
-    std::size_t m_references = 0;
-
-    void complain(std::string problem)
-    {
-        if (m_report.problems.size() < kProblems)
-            m_report.problems.push_back(clamp(problem, 300));
-    }
-    [[nodiscard]] bool needsResponses() const { return m_report.version.starts_with("2.") || m_report.version.starts_with("3.0"); }
-    void readVersion();
-    void readInfo();
-    void readPath(const std::string &path, const json &item);
-    void readOperation(const std::string &where, const std::string &path, const json &item, const json &operation);
-    void readParameters(const std::string &where, const std::string &path, const json &item, const json &operation);
-    void checkReferences(const json &node);
-    [[nodiscard]] const json *target(const std::string &reference) const;
-    [[nodiscard]] const json &resolved(const json &node) const;
-};
-
-std::string unescaped(const std::string &text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto digit = [&](std::size_t at) {
-            const char c = at < text.size() ? text[at] : ' ';
-            return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-        };
-        if (text[i] == '%' && digit(i + 1) >= 0 && digit(i + 2) >= 0) {
-            out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
-}
+constexpr std::size_t kPaths = 10000;
+constexpr int kDepth = 200; // lists and maps in each other: what a schema of schemas needs, and no stack is in danger
 
 /// Names in braces: "/items/{id}" → id.
 std::vector<std::string> templateNames(const std::string &path)
@@ -76,83 +35,54 @@ std::vector<std::string> templateNames(const std::string &path)
     return names;
 }
 
-const json *Inspector::target(const std::string &reference) const
-{
-    if (!reference.starts_with('#'))
-        return nullptr;
-    const json *node = &m_root;
-    for (const auto &raw : splitOutsideQuotes(unescaped(reference.substr(1)), '/')) {
-        std::string token;
-        for (std::size_t i = 0; i < raw.size(); ++i) {
-            const bool isEscape = raw[i] == '~' && i + 1 < raw.size() && (raw[i + 1] == '0' || raw[i + 1] == '1');
-            token += isEscape ? (raw[++i] == '0' ? '~' : '/') : raw[i];
-        }
-        if (node->is_object() && node->contains(token)) {
-            node = &(*node)[token];
-            continue;
-        }
-        const auto index = wholeNumber(token);
-        if (!node->is_array() || index < 0 || static_cast<std::size_t>(index) >= node->size())
-            return nullptr;
-        node = &(*node)[static_cast<std::size_t>(index)];
+/// Walks one document; every problem is kept once, up to the limit.
+class Inspector {
+public:
+    explicit Inspector(const json &root) : m_root(root), m_references(root) {}
+    OpenApiReport run();
+
+private:
+    const json &m_root;
+    OpenApiReferences m_references;
+    OpenApiReport m_report;
+    std::set<std::string> m_operationIds;
+
+    void complain(std::string problem)
+    {
+        problem = clamp(problem, 300);
+        if (m_report.problems.size() < kProblems && std::ranges::find(m_report.problems, problem) == m_report.problems.end())
+            m_report.problems.push_back(std::move(problem));
     }
-    return node;
+    [[nodiscard]] std::string versionText() const;
+    [[nodiscard]] std::string basePath() const;
+    void readPath(const std::string &path, const json &item);
+    void readOperation(const std::string &where, const std::string &path, const json &item, const json &operation);
+    void readParameters(const std::string &where, const std::string &path, const json &item, const json &operation);
+    [[nodiscard]] bool isExemplified(const json &item, const json &operation) const;
+    [[nodiscard]] bool hasExample(const json &node) const;
+    [[nodiscard]] bool hasExampleInContent(const json &node) const;
+};
+
+std::string Inspector::versionText() const
+{
+    const auto *key = m_root.contains("openapi") ? "openapi" : "swagger";
+    // YAML's unquoted 2.0 is a number.
+    const auto number = m_root.contains(key) && m_root[key].is_number() ? m_root[key].dump() : std::string();
+    return number.empty() ? textAt(m_root, key) : number;
 }
 
-const json &Inspector::resolved(const json &node) const
+/// What stands before every path: basePath of 2.0, the path of the first server of 3.x.
+std::string Inspector::basePath() const
 {
-    const json *at = &node;
-    for (int i = 0; i < 16; ++i) { // a longer chain is a circle
-        const auto reference = textAt(*at, "$ref");
-        const auto *next = reference.empty() ? nullptr : target(reference);
-        if (!next)
-            return *at;
-        at = next;
+    auto base = textAt(m_root, "basePath");
+    if (const auto &servers = arrayAt(m_root, "servers"); !servers.empty()) {
+        const auto address = textAt(servers.front(), "url");
+        const auto url = Url::parse(address);
+        base = url ? url->target : address.starts_with('/') ? address : std::string();
     }
-    return *at;
-}
-
-void Inspector::checkReferences(const json &node)
-{
-    if (node.is_array()) {
-        for (const auto &entry : node)
-            checkReferences(entry);
-        return;
-    }
-    if (!node.is_object() || m_references >= kReferences)
-        return;
-    const auto reference = textAt(node, "$ref");
-    if (reference.starts_with('#')) {
-        ++m_references;
-        if (reference.starts_with("#/") && !target(reference))
-            complain("the reference " + reference + " leads nowhere");
-    }
-    constexpr std::array data = {"example", "value", "default", "enum", "const"};
-    for (const auto &[key, entry] : node.items()) {
-        if (std::ranges::find(data, key) == data.end())
-            checkReferences(entry);
-    }
-}
-
-void Inspector::readVersion()
-{
-    m_report.version = textAt(m_root, m_root.contains("openapi") ? "openapi" : "swagger");
-    constexpr std::array known = {"2.0", "3.0.", "3.1.", "3.2."};
-    const auto &version = m_report.version;
-    if (version.empty())
-        complain("neither \"openapi\" nor \"swagger\" names a version");
-    else if (std::ranges::none_of(known, [&](const char *v) { return version.starts_with(v); }))
-        complain("version " + version + " is not known (2.0, 3.0, 3.1, 3.2)");
-    m_report.version = clamp(version, 20);
-}
-
-void Inspector::readInfo()
-{
-    const auto &info = objectAt(m_root, "info");
-    if (textAt(info, "title").empty())
-        complain("info.title is missing");
-    if (textAt(info, "version").empty())
-        complain("info.version is missing");
+    while (base.ends_with('/'))
+        base.pop_back();
+    return base.contains('{') ? std::string() : base;
 }
 
 void Inspector::readParameters(const std::string &where, const std::string &path, const json &item, const json &operation)
@@ -160,69 +90,156 @@ void Inspector::readParameters(const std::string &where, const std::string &path
     std::set<std::string> declared;
     for (const auto *owner : {&item, &operation}) {
         for (const auto &entry : arrayAt(*owner, "parameters")) {
-            const auto &parameter = resolved(entry);
-            if (textAt(parameter, "in") == "path")
+            const auto &parameter = m_references.resolved(entry);
+            if (textAt(parameter, "in") == "path" || textAt(entry, "$ref").find('#') > 0) // a remote one may be it
                 declared.insert(textAt(parameter, "name"));
         }
     }
     for (const auto &name : templateNames(path)) {
-        if (!declared.contains(name))
+        if (!declared.contains(name) && !declared.contains(""))
             complain(where + ": the path parameter {" + name + "} is not declared");
     }
+}
+
+bool Inspector::hasExample(const json &node) const
+{
+    if (!node.is_object())
+        return false;
+    if (node.contains("example") || node.contains("examples") || node.contains("x-example"))
+        return true;
+    const auto &schema = m_references.resolved(objectAt(node, "schema"));
+    if (!schema.is_object())
+        return false;
+    if (schema.contains("example") || schema.contains("examples"))
+        return true;
+    const auto &properties = objectAt(schema, "properties");
+    return std::ranges::any_of(properties, [](const json &p) { return p.is_object() && (p.contains("example") || p.contains("examples")); });
+}
+
+bool Inspector::hasExampleInContent(const json &node) const
+{
+    const auto &content = objectAt(node, "content");
+    return hasExample(node) || std::ranges::any_of(content, [&](const json &media) { return hasExample(m_references.resolved(media)); });
+}
+
+bool Inspector::isExemplified(const json &item, const json &operation) const
+{
+    for (const auto *owner : {&item, &operation}) {
+        if (std::ranges::any_of(arrayAt(*owner, "parameters"), [&](const json &p) { return hasExampleInContent(m_references.resolved(p)); }))
+            return true;
+    }
+    if (hasExampleInContent(m_references.resolved(objectAt(operation, "requestBody"))))
+        return true;
+    return std::ranges::any_of(objectAt(operation, "responses"), [&](const json &r) { return hasExampleInContent(m_references.resolved(r)); });
 }
 
 void Inspector::readOperation(const std::string &where, const std::string &path, const json &item, const json &operation)
 {
     ++m_report.operations;
-    if (!textAt(operation, "summary").empty() || !textAt(operation, "description").empty())
-        ++m_report.described;
+    m_report.described += textAt(operation, "summary").empty() && textAt(operation, "description").empty() ? 0U : 1U;
+    m_report.exemplified += isExemplified(item, operation) ? 1U : 0U;
+    const auto &responses = objectAt(operation, "responses");
+    bool hasError = false;
+    for (const auto &[key, answer] : responses.items())
+        hasError = hasError || key == "default" || key.starts_with('4') || key.starts_with('5');
+    m_report.withErrors += hasError ? 1U : 0U;
     const auto id = textAt(operation, "operationId");
     if (!id.empty() && !m_operationIds.insert(id).second)
         complain(where + ": operationId " + id + " stands twice");
-    if (needsResponses() && objectAt(operation, "responses").empty())
-        complain(where + ": no responses");
     readParameters(where, path, item, operation);
 }
 
 void Inspector::readPath(const std::string &path, const json &entry)
 {
-    if (!path.starts_with('/'))
-        return complain("the path " + path + " does not start with /");
-    ++m_report.paths;
-    const auto &item = resolved(entry);
-    for (const auto *method : kMethods) {
-        const auto it = item.is_object() ? item.find(method) : item.end();
-        if (it != item.end() && it->is_object())
-            readOperation(lowered(method) + " " + path, path, item, *it);
+    if (m_report.paths.size() < kPaths)
+        m_report.paths.push_back(basePath() + path);
+    const auto &item = m_references.resolved(entry);
+    if (!item.is_object())
+        return;
+    for (const auto &[method, operation] : item.items()) {
+        if (isOpenApiMethod(method) && operation.is_object())
+            readOperation(method + " " + path, path, item, operation);
     }
+    for (const auto &[method, operation] : objectAt(item, "additionalOperations").items())
+        readOperation(method + " " + path, path, item, operation);
 }
 
 OpenApiReport Inspector::run()
 {
-    readVersion();
-    readInfo();
+    m_report.version = clamp(versionText(), 20);
+    const int version = openApiVersion(m_report.version);
+    if (m_report.version.empty())
+        complain("neither \"openapi\" nor \"swagger\" names a version");
+    else if (version == 0)
+        complain("version " + m_report.version + " is not known (2.0, 3.0, 3.1, 3.2)");
+    else
+        checkOpenApiShape(m_root, version, [this](std::string problem) { complain(std::move(problem)); });
+    m_report.isValid = m_report.problems.empty();
     for (const auto &[path, item] : objectAt(m_root, "paths").items()) {
-        if (!path.starts_with("x-"))
+        if (path.starts_with('/'))
             readPath(path, item);
     }
     if (m_report.operations == 0)
         complain("it describes no operation");
-    checkReferences(m_root);
+    m_references.check([this](std::string problem) { complain(std::move(problem)); });
+    m_report.remoteReferences = m_references.remotes();
     m_report.isGood = m_report.problems.empty();
     m_report.why = m_report.isGood ? std::to_string(m_report.operations) + " operations, " + std::to_string(m_report.described) + " described" : m_report.problems.front();
     return m_report;
+}
+
+/// JSON where it looks like JSON: that parser is the faster one, and every JSON document is YAML as well.
+std::expected<json, std::string> read(std::string_view document)
+{
+    if (document.size() > kOpenApiLimit)
+        return std::unexpected("the document is over " + std::to_string(kOpenApiLimit >> 20) + " MiB");
+    const auto begin = document.find_first_not_of(" \t\r\n");
+    if (begin != std::string_view::npos && (document[begin] == '{' || document[begin] == '[')) {
+        if (auto root = parseJson(document, kDepth))
+            return std::move(*root);
+        return std::unexpected("the document is no JSON (or nested deeper than " + std::to_string(kDepth) + ")");
+    }
+    if (begin != std::string_view::npos && document[begin] == '<')
+        return std::unexpected("the document is a page of markup");
+    auto limits = yaml::Limits{};
+    limits.bytes = kOpenApiLimit;
+    limits.depth = kDepth;
+    auto root = yaml::parse(document, limits);
+    if (!root)
+        return std::unexpected("the document is no YAML that can be read: " + root.error().display());
+    return std::move(*root);
+}
+
+/// "/items/7/" → "/items/7": the segments without a slash at the end, without a query.
+std::vector<std::string> segments(std::string_view path)
+{
+    path = path.substr(0, path.find_first_of("?#"));
+    std::vector<std::string> parts;
+    for (const auto &part : splitOutsideQuotes(path, '/'))
+        parts.push_back(part);
+    return parts;
+}
+
+bool isVariable(const std::string &segment)
+{
+    return segment.contains('{') || segment.starts_with(':') || segment.starts_with('<') || segment == "*";
+}
+
+bool covers(const std::vector<std::string> &documented, const std::vector<std::string> &seen)
+{
+    return std::ranges::equal(documented, seen, [](const std::string &mine, const std::string &theirs) { return isVariable(mine) || mine == theirs; });
 }
 
 } // namespace
 
 OpenApiReport inspectOpenApi(std::string_view document)
 {
-    const auto root = parseJson(document);
+    const auto root = read(document);
     OpenApiReport report;
     if (!root)
-        report.why = "the document is no JSON (or nested deeper than 64)";
+        report.why = clamp(root.error(), 300);
     else if (!root->is_object())
-        report.why = "the document is no JSON object";
+        report.why = "the document is no object";
     else
         return Inspector(*root).run();
     report.problems.push_back(report.why);
@@ -231,8 +248,22 @@ OpenApiReport inspectOpenApi(std::string_view document)
 
 const std::vector<std::string> &usualOpenApiPaths()
 {
-    static const std::vector<std::string> paths = {"/openapi.json", "/v3/api-docs", "/swagger.json", "/api-docs", "/swagger/v1/swagger.json"};
+    static const std::vector<std::string> paths = {"/openapi.json", "/openapi.yaml", "/v3/api-docs", "/swagger.json", "/api-docs", "/swagger/v1/swagger.json"};
     return paths;
+}
+
+std::vector<std::string> undocumentedPaths(const std::vector<std::string> &seen, const std::vector<std::string> &documented)
+{
+    std::vector<std::vector<std::string>> known;
+    for (const auto &path : documented)
+        known.push_back(segments(path));
+    std::set<std::string> missing;
+    for (const auto &path : seen) {
+        const auto mine = segments(path);
+        if (path.starts_with('/') && std::ranges::none_of(known, [&](const auto &one) { return covers(one, mine); }))
+            missing.insert(path);
+    }
+    return {missing.begin(), missing.end()};
 }
 
 } // namespace muster::http

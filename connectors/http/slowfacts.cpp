@@ -8,7 +8,6 @@ namespace muster::http {
 
 namespace {
 
-constexpr std::size_t kDocumentLimit = 4UL * 1024 * 1024;
 
 Fact fact(std::string name, Value value, std::string raw = {}, std::string unit = {})
 {
@@ -58,7 +57,7 @@ Document findDocument(Site &site, const Vantage &vantage, Deadline deadline)
     for (const auto &path : declared.empty() ? usualOpenApiPaths() : std::vector{declared}) {
         Request request;
         request.url = site.url().withPath(path);
-        request.bodyLimit = kDocumentLimit;
+        request.bodyLimit = kOpenApiLimit;
         const auto answer = site.ask(vantage, request, deadline);
         found.report.why = answer ? "answers " + std::to_string(answer->status) : answer.error().detail;
         if (answer && answer->isSuccess()) {

@@ -32,8 +32,13 @@ int rank(const Verdict &verdict)
 
 const std::string kDocument = R"({"openapi":"3.1.0","info":{"title":"Shop","version":"1"},"paths":{
     "/items":{"get":{"operationId":"list","summary":"All items","responses":{"200":{"$ref":"#/components/responses/Ok"}}}},
-    "/items/{id}":{"parameters":[{"name":"id","in":"path","required":true}],"get":{"operationId":"one","responses":{"200":{"description":"ok"}}}}},
+    "/items/{id}":{"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"get":{"operationId":"one","responses":{"200":{"description":"ok"}}}}},
     "components":{"responses":{"Ok":{"description":"ok"}}}})";
+
+const std::string kSwagger = R"({"swagger":"2.0","info":{"title":"Shop","version":"1"},"paths":{
+    "/items":{"get":{"operationId":"list","summary":"All items","responses":{"200":{"$ref":"#/responses/Ok"}}}},
+    "/items/{id}":{"parameters":[{"name":"id","in":"path","required":true,"type":"string"}],"get":{"operationId":"one","responses":{"200":{"description":"ok"}}}}},
+    "responses":{"Ok":{"description":"ok"}}})";
 
 std::string replaced(std::string text, const std::string &from, const std::string &to)
 {
@@ -233,7 +238,7 @@ void TestHttpBodies::inspectsOpenApi_data()
     row("3.1", kDocument, true);
     row("3.0", replaced(kDocument, "3.1.0", "3.0.3"), true);
     row("3.2", replaced(kDocument, "3.1.0", "3.2.0"), true);
-    row("2.0", replaced(kDocument, "\"openapi\":\"3.1.0\"", "\"swagger\":\"2.0\""), true);
+    row("2.0", kSwagger, true);
     row("4.0", replaced(kDocument, "3.1.0", "4.0.0"), false);
     row("no version", replaced(kDocument, "\"openapi\":\"3.1.0\",", ""), false);
     row("no title", replaced(kDocument, "\"title\":\"Shop\",", ""), false);
@@ -242,8 +247,8 @@ void TestHttpBodies::inspectsOpenApi_data()
     row("reference to nowhere", replaced(kDocument, "responses/Ok", "responses/No"), false);
     row("undeclared path parameter", replaced(kDocument, "\"name\":\"id\"", "\"name\":\"key\""), false);
     row("path without slash", replaced(kDocument, "\"/items\"", "\"items\""), false);
-    row("reference in a circle", replaced(kDocument, R"("Ok":{"description":"ok"})", R"("Ok":{"$ref":"#/components/responses/Ok"})"), true);
-    row("example that looks like a reference", replaced(kDocument, R"("description":"ok"}}}})", R"("description":"ok","example":{"$ref":"#/no"}}}}})"), true);
+    row("reference in a circle", replaced(kDocument, R"("Ok":{"description":"ok"})", R"("Ok":{"$ref":"#/components/responses/Ok"})"), false);
+    row("example that looks like a reference", replaced(kDocument, R"("description":"ok"}}}})", R"("description":"ok","content":{"a/b":{"example":{"$ref":"#/no"}}}}}}})"), true);
     row("YAML", "openapi: 3.1.0\n", false);
     row("page", "<html></html>", false);
     row("array", "[]", false);
