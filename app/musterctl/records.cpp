@@ -56,6 +56,8 @@ int runAudit(const Options &options)
 
 int runEnv(const Options &options)
 {
+    if (options.verb == "import")
+        return runImport(options);
     const auto environment = loadEnvironment(options);
     if (!environment)
         return environment.error();

@@ -40,13 +40,8 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
         sources.push_back(std::make_unique<redis::RedisSource>(targets.redis(entry)));
     for (const auto &entry : environment.prometheus)
         sources.push_back(std::make_unique<prometheus::PrometheusSource>(targets.prometheus(entry)));
-    for (const auto &entry : environment.metrics) {
-        prometheus::MetricsTarget target;
-        target.id = "metrics/" + entry.name;
-        target.url = entry.address.url;
-        target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
-        sources.push_back(std::make_unique<prometheus::MetricsSource>(std::move(target)));
-    }
+    for (const auto &entry : environment.metrics)
+        sources.push_back(std::make_unique<prometheus::MetricsSource>(targets.metrics(entry)));
     for (const auto &entry : environment.http)
         sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry)));
     for (const auto &entry : environment.backups) {

@@ -111,6 +111,16 @@ prometheus::Target Targets::prometheus(const environment::Prometheus &entry) con
     return target;
 }
 
+prometheus::MetricsTarget Targets::metrics(const environment::Metrics &entry) const
+{
+    prometheus::MetricsTarget target;
+    target.id = "metrics/" + entry.name;
+    target.url = entry.address.url;
+    target.bearer = secret(entry.bearer);
+    target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
+    return target;
+}
+
 http::Target Targets::http(const environment::Http &entry) const
 {
     http::Target target;

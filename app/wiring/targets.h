@@ -33,6 +33,7 @@ public:
     [[nodiscard]] postgres::Target pgbouncer(const environment::PgBouncer &entry) const;
     [[nodiscard]] redis::Target redis(const environment::Redis &entry) const;
     [[nodiscard]] prometheus::Target prometheus(const environment::Prometheus &entry) const;
+    [[nodiscard]] prometheus::MetricsTarget metrics(const environment::Metrics &entry) const;
     [[nodiscard]] http::Target http(const environment::Http &entry) const;
     [[nodiscard]] smtp::Target smtp(const environment::Smtp &entry) const;
 
