@@ -15,6 +15,8 @@ namespace muster::prometheus {
 namespace {
 
 constexpr std::size_t kProblems = 20;
+constexpr std::size_t kFamilies = 100000;
+constexpr std::size_t kMetadata = 1024; // bytes of a comment that are looked at for its first words
 constexpr std::array kOpenTypes = {"unknown", "gauge", "counter", "stateset", "info", "histogram", "gaugehistogram", "summary"};
 constexpr std::array kTextTypes = {"untyped", "gauge", "counter", "histogram", "summary"};
 
@@ -22,6 +24,14 @@ template<std::size_t N>
 bool isOneOf(const std::array<const char *, N> &words, std::string_view word)
 {
     return std::ranges::any_of(words, [&](const char *w) { return word == w; });
+}
+
+bool isAscii(std::string_view text)
+{
+    unsigned char seen = 0;
+    for (const char c : text)
+        seen |= static_cast<unsigned char>(c);
+    return seen < 0x80U;
 }
 
 /// Length of the valid UTF-8 at the start; equals the size when all is valid.
@@ -42,61 +52,112 @@ std::size_t validUtf8(std::string_view text)
     return i;
 }
 
+std::string_view unquoted(std::string_view name)
+{
+    return name.size() > 2 && name.starts_with('"') && name.ends_with('"') ? name.substr(1, name.size() - 2) : name;
+}
+
 /// Line by line over one exposition.
 class Parser {
 public:
-    Parser(Format format, Mode mode) : m_format(format), m_mode(mode) {}
+    Parser(Format format, Mode mode, const SampleVisitor &visit) : m_format(format), m_mode(mode), m_visit(visit), m_lexer(format) {}
     Exposition run(std::string_view bytes);
 
 private:
     Format m_format;
     Mode m_mode;
+    const SampleVisitor &m_visit;
+    SampleLexer m_lexer;
     Exposition m_out;
     std::size_t m_line = 0;
+    bool m_isAscii = false;
     bool m_isEnded = false;
+    bool m_isFull = false;
+    Family m_overflow; ///< what comes after the last family that is kept
+
     std::string m_current;                    ///< OpenMetrics: the running family
+    Family *m_family = nullptr;               ///< OpenMetrics: its entry
     std::set<std::string> m_meta;             ///< OpenMetrics: HELP, TYPE, UNIT seen of the running family
     std::string m_unit;
-    std::set<std::string> m_names;            ///< OpenMetrics: sample and family names that are taken
+    std::set<std::string, std::less<>> m_names; ///< OpenMetrics: sample and family names that are taken
     std::unique_ptr<FamilyChecker> m_checker; ///< set from the running family's first sample on
-    std::set<std::string> m_typed;            ///< Text: families with a TYPE
 
-    [[nodiscard]] bool isStopped() const { return m_mode == Mode::Strict && !m_out.problems.empty(); }
+    std::set<std::string, std::less<>> m_typed;  ///< Text: families with a TYPE
+    std::set<std::string, std::less<>> m_helped; ///< Text: families with a HELP
+    std::string_view m_lastName;              ///< Text: of the sample before
+    Family *m_lastFamily = nullptr;           ///< Text: where that one was counted
+
+    [[nodiscard]] bool isStopped() const { return m_isFull || (m_mode == Mode::Strict && !m_out.problems.empty()); }
     void complain(std::string words, std::size_t column = 1)
     {
         if (m_out.problems.size() < kProblems)
             m_out.problems.push_back({m_line, column, clamp(words, 300)});
     }
+    Family &family(std::string_view name);
     void readLine(std::string_view line);
     void readText(std::string_view line);
     void readTextComment(std::string_view line);
+    void readTextType(std::string_view name, std::string_view type);
     void readOpen(std::string_view line);
     void readMetadata(std::string_view line);
     void readSample(std::string_view line);
-    void openFamily(const std::string &name);
+    void openFamily(std::string_view name);
     void closeFamily();
-    [[nodiscard]] std::string familyOf(const std::string &sample) const;
+    [[nodiscard]] bool isOfRunningFamily(std::string_view sample) const;
+    [[nodiscard]] std::string_view familyOf(std::string_view sample) const;
 };
+
+Family &Parser::family(std::string_view name)
+{
+    const auto it = m_out.families.lower_bound(name);
+    if (it != m_out.families.end() && it->first == name)
+        return it->second;
+    if (m_out.families.size() >= kFamilies) {
+        if (!m_isFull)
+            complain("more than 100000 metric families: the rest was not read");
+        m_isFull = true;
+        return m_overflow;
+    }
+    return m_out.families.emplace_hint(it, name, Family{})->second;
+}
+
+void Parser::readTextType(std::string_view name, std::string_view type)
+{
+    if (!isOneOf(kTextTypes, type))
+        return complain("TYPE wants a name and one of counter, gauge, histogram, summary, untyped");
+    if (!m_typed.emplace(name).second)
+        return complain("a second TYPE for " + std::string(name));
+    auto &typed = family(name);
+    if (typed.samples > 0)
+        return complain("the TYPE of " + std::string(name) + " stands after its samples");
+    typed.type = type == "untyped" ? "unknown" : type;
+    m_lastFamily = nullptr;
+}
 
 void Parser::readTextComment(std::string_view line)
 {
     // # TYPE http_requests_total counter
-    const auto words = http::splitOutsideQuotes(http::trimmed(line.substr(1)), ' ');
-    if (words.size() < 2 || words[0] != "TYPE")
+    // # HELP http_requests_total Requests, by method and code.
+    const auto words = http::splitOutsideQuotes(http::trimmed(line.substr(1, kMetadata)), ' ');
+    if (words.size() < 2 || (words[0] != "TYPE" && words[0] != "HELP"))
         return;
-    if (words.size() != 3 || !isOneOf(kTextTypes, words[2]))
-        return complain("TYPE wants a name and one of counter, gauge, histogram, summary, untyped");
-    if (!m_typed.insert(words[1]).second)
-        return complain("a second TYPE for " + words[1]);
-    m_out.families[words[1]].type = words[2] == "untyped" ? "unknown" : words[2];
+    const auto name = unquoted(words[1]);
+    if (words[0] == "HELP") {
+        if (!m_helped.emplace(name).second)
+            complain("a second HELP for " + std::string(name));
+    } else if (words.size() != 3) {
+        complain("TYPE wants a name and one of counter, gauge, histogram, summary, untyped");
+    } else {
+        readTextType(name, words[2]);
+    }
 }
 
-std::string Parser::familyOf(const std::string &sample) const
+std::string_view Parser::familyOf(std::string_view sample) const
 {
-    for (const char *suffix : {"_bucket", "_count", "_sum"}) {
+    for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {
         if (!sample.ends_with(suffix))
             continue;
-        const auto base = sample.substr(0, sample.size() - std::string_view(suffix).size());
+        const auto base = sample.substr(0, sample.size() - suffix.size());
         const auto it = m_out.families.find(base);
         if (it != m_out.families.end() && (it->second.type == "histogram" || it->second.type == "summary"))
             return base;
@@ -106,16 +167,23 @@ std::string Parser::familyOf(const std::string &sample) const
 
 void Parser::readText(std::string_view line)
 {
-    const auto bare = http::trimmed(line);
-    if (bare.empty())
+    const auto first = line.find_first_not_of(" \t");
+    if (first == std::string_view::npos)
         return;
-    if (bare.starts_with('#'))
-        return readTextComment(bare);
-    const auto sample = lexSample(line, Format::Text);
-    if (!sample)
-        return complain(sample.error().words, sample.error().column);
+    if (line[first] == '#')
+        return readTextComment(line.substr(first));
+    if (!m_lexer.lex(line)) {
+        const auto problem = m_lexer.problem();
+        return complain(problem.words, problem.column);
+    }
+    const auto &sample = m_lexer.sample();
+    if (!m_lastFamily || (!m_lexer.isNameKept() && sample.name != m_lastName))
+        m_lastFamily = &family(familyOf(sample.name));
+    m_lastName = sample.name;
     ++m_out.series;
-    ++m_out.families[familyOf(sample->name)].samples;
+    ++m_lastFamily->samples;
+    if (m_visit)
+        m_visit(sample);
 }
 
 void Parser::closeFamily()
@@ -125,30 +193,30 @@ void Parser::closeFamily()
             complain(*problem);
     }
     m_checker.reset();
-    const auto it = m_out.families.find(m_current);
-    if (!m_unit.empty() && it != m_out.families.end() && (it->second.type == "info" || it->second.type == "stateset"))
-        complain("an " + it->second.type + " has no unit");
+    if (!m_unit.empty() && m_family && (m_family->type == "info" || m_family->type == "stateset"))
+        complain("an " + m_family->type + " has no unit");
     m_unit.clear();
     m_meta.clear();
-    if (it == m_out.families.end())
+    if (!m_family)
         return;
     std::set<std::string> taken = {m_current};
-    for (const auto &suffix : suffixesOf(it->second.type))
+    for (const auto &suffix : suffixesOf(m_family->type))
         taken.insert(m_current + suffix);
     for (const auto &name : taken) {
         if (!m_names.insert(name).second)
             complain("the name " + name + " belongs to two families");
     }
     m_current.clear();
+    m_family = nullptr;
 }
 
-void Parser::openFamily(const std::string &name)
+void Parser::openFamily(std::string_view name)
 {
     closeFamily();
     if (m_names.contains(name))
-        complain("the name " + name + " was used before: the samples of a family stand together");
+        complain("the name " + std::string(name) + " was used before: the samples of a family stand together");
     m_current = name;
-    m_out.families[name];
+    m_family = &family(name);
 }
 
 void Parser::readMetadata(std::string_view line)
@@ -159,46 +227,52 @@ void Parser::readMetadata(std::string_view line)
         return complain("only HELP, TYPE, UNIT and EOF may follow #");
     const auto rest = line.substr(7);
     const auto space = rest.find(' ');
-    const std::string name(rest.substr(0, space));
+    const auto name = rest.substr(0, space);
     if (space == std::string_view::npos || !isMetricName(name))
         return complain(std::string(kind) + " wants a metric name and a text", 8);
-    if (name != m_current || m_out.families.find(name) == m_out.families.end())
+    if (name != m_current || !m_family)
         openFamily(name);
     if (m_checker)
-        return complain("metadata after the samples of " + name);
-    if (!m_meta.insert(std::string(kind)).second)
-        return complain("a second " + std::string(kind) + " for " + name);
+        return complain("metadata after the samples of " + m_current);
+    if (!m_meta.emplace(kind).second)
+        return complain("a second " + std::string(kind) + " for " + m_current);
     const std::string text(rest.substr(space + 1));
     if (kind == "TYPE") {
         if (!isOneOf(kOpenTypes, text))
             return complain("\"" + text + "\" is no type", 8 + space + 1);
-        m_out.families[name].type = text;
+        m_family->type = text;
     } else if (kind == "UNIT") {
-        if (!text.empty() && !name.ends_with("_" + text))
+        if (!text.empty() && !m_current.ends_with("_" + text))
             return complain("the name does not end with its unit", 8 + space + 1);
         m_unit = text;
     }
 }
 
+bool Parser::isOfRunningFamily(std::string_view sample) const
+{
+    if (!m_family || !sample.starts_with(m_current))
+        return false;
+    const auto &suffixes = suffixesOf(m_family->type);
+    return std::ranges::find(suffixes, sample.substr(m_current.size())) != suffixes.end();
+}
+
 void Parser::readSample(std::string_view line)
 {
-    const auto sample = lexSample(line, Format::OpenMetrics);
-    if (!sample)
-        return complain(sample.error().words, sample.error().column);
-    bool isOwn = false;
-    if (!m_current.empty() && sample->name.starts_with(m_current)) {
-        const auto &suffixes = suffixesOf(m_out.families[m_current].type);
-        isOwn = std::ranges::find(suffixes, sample->name.substr(m_current.size())) != suffixes.end();
+    if (!m_lexer.lex(line)) {
+        const auto problem = m_lexer.problem();
+        return complain(problem.words, problem.column);
     }
-    if (!isOwn)
-        openFamily(sample->name);
-    auto &family = m_out.families[m_current];
+    const auto &sample = m_lexer.sample();
+    if (!(m_checker && m_lexer.isNameKept()) && !isOfRunningFamily(sample.name))
+        openFamily(sample.name);
     if (!m_checker)
-        m_checker = std::make_unique<FamilyChecker>(m_current, family.type);
-    if (const auto problem = m_checker->add(*sample))
+        m_checker = std::make_unique<FamilyChecker>(m_current, m_family->type);
+    if (const auto problem = m_checker->add(sample))
         return complain(*problem);
     ++m_out.series;
-    ++family.samples;
+    ++m_family->samples;
+    if (m_visit)
+        m_visit(sample);
 }
 
 void Parser::readOpen(std::string_view line)
@@ -219,8 +293,10 @@ void Parser::readOpen(std::string_view line)
 void Parser::readLine(std::string_view line)
 {
     ++m_line;
-    if (const auto valid = validUtf8(line); valid < line.size())
-        return complain("bytes that are no UTF-8", valid + 1);
+    if (!m_isAscii) {
+        if (const auto valid = validUtf8(line); valid < line.size())
+            return complain("bytes that are no UTF-8", valid + 1);
+    }
     if (m_format == Format::Text)
         readText(line);
     else
@@ -229,6 +305,7 @@ void Parser::readLine(std::string_view line)
 
 Exposition Parser::run(std::string_view bytes)
 {
+    m_isAscii = isAscii(bytes);
     std::size_t begin = 0;
     while (begin < bytes.size() && !isStopped()) {
         const auto end = bytes.find('\n', begin);
@@ -245,7 +322,7 @@ Exposition Parser::run(std::string_view bytes)
         complain("no # EOF at the end: the exposition is cut off");
     }
     std::erase_if(m_out.families, [](const auto &entry) { return entry.second.samples == 0; });
-    return m_out;
+    return std::move(m_out);
 }
 
 } // namespace
@@ -264,9 +341,9 @@ std::string Problem::text() const
     return "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + words;
 }
 
-Exposition parseExposition(std::string_view bytes, Format format, Mode mode)
+Exposition parseExposition(std::string_view bytes, Format format, Mode mode, const SampleVisitor &visit)
 {
-    return Parser(format, mode).run(bytes);
+    return Parser(format, mode, visit).run(bytes);
 }
 
 } // namespace muster::prometheus

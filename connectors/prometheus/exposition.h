@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,13 +36,18 @@ struct Family {
 };
 
 struct Exposition {
-    std::map<std::string, Family> families;
+    std::map<std::string, Family, std::less<>> families; ///< with at least one sample; at most 100 000
     std::size_t series = 0;        ///< samples that were read
     std::vector<Problem> problems; ///< at most 20
     [[nodiscard]] bool isGood() const { return problems.empty(); }
 };
 
-/// The bytes were capped by the client. Keeps no sample, so that its memory follows the number of families.
-[[nodiscard]] Exposition parseExposition(std::string_view bytes, Format format, Mode mode);
+struct SampleView;
+/// Sees each good sample; the view is valid during the call.
+using SampleVisitor = std::function<void(const SampleView &)>;
+
+/// The bytes were capped by the client. Keeps no sample, so that its memory follows the number of families
+/// (and in OpenMetrics of label sets of the running family).
+[[nodiscard]] Exposition parseExposition(std::string_view bytes, Format format, Mode mode, const SampleVisitor &visit = {});
 
 } // namespace muster::prometheus

@@ -5,7 +5,11 @@
 #include "connectors/http/json.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <limits>
 
 namespace muster::prometheus {
@@ -14,18 +18,28 @@ namespace {
 
 constexpr std::size_t kLabels = 256;
 
-bool isLetter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+enum CharClass : unsigned { Letter = 1, Digit = 2, Colon = 4, Blank = 8, ValueEnd = 16 };
 
-bool isDigit(char c)
+constexpr std::array<std::uint8_t, 256> kClasses = [] {
+    std::array<std::uint8_t, 256> classes{};
+    for (unsigned c = 'a'; c <= 'z'; ++c)
+        classes[c] = classes[c - 'a' + 'A'] = Letter;
+    classes['_'] = Letter;
+    for (unsigned c = '0'; c <= '9'; ++c)
+        classes[c] = Digit;
+    classes[':'] = Colon;
+    classes[' '] = classes['\t'] = Blank;
+    classes['"'] = classes['\\'] = ValueEnd;
+    return classes;
+}();
+
+bool is(char c, unsigned classes)
 {
-    return c >= '0' && c <= '9';
+    return (kClasses[static_cast<unsigned char>(c)] & classes) != 0;
 }
 
 /// Go and OpenMetrics take NaN and Inf in any case; hex floats and underscores are taken by neither.
-std::optional<double> parseFloat(std::string_view text)
+std::optional<double> parseWord(std::string_view text)
 {
     const auto lower = http::lowered(text);
     if (lower == "nan")
@@ -37,143 +51,176 @@ std::optional<double> parseFloat(std::string_view text)
     return http::parseNumber(text);
 }
 
-/// A position in one line; the first failure stays.
-class Cursor {
-public:
-    Cursor(std::string_view line, Format format) : m_line(line), m_isText(format == Format::Text) {}
-
-    [[nodiscard]] bool sample(SampleText &out);
-    [[nodiscard]] Problem problem() const { return {0, m_at + 1, m_words}; }
-
-private:
-    std::string_view m_line;
-    bool m_isText;
-    std::size_t m_at = 0;
-    std::string m_words;
-
-    bool fail(std::string words)
-    {
-        m_words = std::move(words);
-        return false;
-    }
-    [[nodiscard]] char peek() const { return m_at < m_line.size() ? m_line[m_at] : '\0'; }
-    [[nodiscard]] bool isAtEnd() const { return m_at >= m_line.size(); }
-    bool take(char c)
-    {
-        if (isAtEnd() || m_line[m_at] != c)
-            return false;
-        ++m_at;
-        return true;
-    }
-    void skipBlanks()
-    {
-        while (m_isText && (peek() == ' ' || peek() == '\t') && !isAtEnd())
-            ++m_at;
-    }
-    /// One space (OpenMetrics), or any blanks (Text).
-    bool gap(const char *before)
-    {
-        const auto begin = m_at;
-        if (m_isText)
-            skipBlanks();
-        else
-            take(' ');
-        return m_at > begin || fail(std::string("expected a space before ") + before);
-    }
-    [[nodiscard]] std::string_view word();
-    bool metricName(std::string &out);
-    bool quoted(std::string &out);
-    bool labelName(std::string &out);
-    bool labels(LabelPairs &out, std::string *quotedName);
-    bool label(LabelPairs &out, std::string *quotedName);
-    bool number(double &out, const char *what);
-    bool timestamp(std::optional<double> &out);
-    bool exemplar(SampleText &out);
-};
-
-std::string_view Cursor::word()
+/// Most values are short whole numbers, and nearly all others are plain decimals.
+std::optional<double> parseFloat(std::string_view text)
 {
-    const auto begin = m_at;
-    while (!isAtEnd() && peek() != ' ' && peek() != '\t')
-        ++m_at;
-    return m_line.substr(begin, m_at - begin);
+    constexpr std::size_t kExact = 15; // decimal digits that a double holds
+    if (text.empty())
+        return std::nullopt;
+    if (text.size() <= kExact) {
+        std::uint64_t whole = 0;
+        std::size_t i = 0;
+        for (; i < text.size() && is(text[i], Digit); ++i)
+            whole = whole * 10 + static_cast<std::uint64_t>(text[i] - '0');
+        if (i == text.size())
+            return static_cast<double>(whole);
+    }
+    if (is(text.front(), Digit) || text.front() == '-') {
+        double value = 0;
+        const auto *end = text.data() + text.size();
+        if (const auto [stop, error] = std::from_chars(text.data(), end, value); error == std::errc() && stop == end && std::isfinite(value))
+            return value;
+    }
+    return parseWord(text);
 }
 
-bool Cursor::metricName(std::string &out)
+std::size_t sharedPrefix(std::string_view one, std::string_view other)
 {
-    const auto begin = m_at;
-    while (!isAtEnd() && (isLetter(peek()) || peek() == ':' || (m_at > begin && isDigit(peek()))))
-        ++m_at;
-    out = m_line.substr(begin, m_at - begin);
-    return !out.empty() || fail("expected a metric name");
+    const auto size = std::min(one.size(), other.size());
+    std::size_t at = 0;
+    for (std::uint64_t a = 0, b = 0; at + sizeof a <= size; at += sizeof a) {
+        std::memcpy(&a, one.data() + at, sizeof a);
+        std::memcpy(&b, other.data() + at, sizeof b);
+        if (a != b)
+            break;
+    }
+    while (at < size && one[at] == other[at])
+        ++at;
+    return at;
 }
 
-bool Cursor::quoted(std::string &out)
+} // namespace
+
+std::string LabelView::value() const
+{
+    std::string out;
+    out.reserve(raw.size());
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        const char next = i + 1 < raw.size() ? raw[i + 1] : '\0';
+        if (raw[i] == '\\' && (next == '\\' || next == '"' || next == 'n')) {
+            out += next == 'n' ? '\n' : next;
+            ++i;
+        } else {
+            out += raw[i];
+        }
+    }
+    return out;
+}
+
+const LabelView *SampleView::label(std::string_view wanted) const
+{
+    const auto it = std::ranges::find(labels, wanted, &LabelView::name);
+    return it == labels.end() ? nullptr : &*it;
+}
+
+bool isMetricName(std::string_view name)
+{
+    return !name.empty() && !is(name.front(), Digit) && std::ranges::all_of(name, [](char c) { return is(c, Letter | Digit | Colon); });
+}
+
+bool SampleLexer::fail(std::string words)
+{
+    m_words = std::move(words);
+    return false;
+}
+
+/// One space (OpenMetrics), or any blanks (Text).
+bool SampleLexer::gap(const char *before)
+{
+    const auto *begin = m_at;
+    if (m_isText)
+        skipBlanks();
+    else
+        take(' ');
+    return m_at > begin || fail(std::string("expected a space before ") + before);
+}
+
+std::string_view SampleLexer::word()
+{
+    const auto *begin = m_at;
+    const auto *at = begin;
+    while (at != m_end && !is(*at, Blank))
+        ++at;
+    m_at = at;
+    return {begin, at};
+}
+
+std::string_view SampleLexer::name(unsigned classes)
+{
+    const auto *begin = m_at;
+    const auto *at = begin;
+    if (at != m_end && is(*at, classes)) {
+        while (at != m_end && is(*at, classes | Digit))
+            ++at;
+    }
+    m_at = at;
+    return {begin, at};
+}
+
+bool SampleLexer::quoted(LabelView &into)
 {
     if (!take('"'))
         return fail("expected a quoted text");
-    out.clear();
-    for (; !isAtEnd(); ++m_at) {
-        const char c = m_line[m_at];
-        if (c == '"') {
+    const auto *begin = m_at;
+    into.isEscaped = false;
+    for (;;) {
+        while (m_at != m_end && !is(*m_at, ValueEnd))
             ++m_at;
-            return true;
-        }
-        const char next = m_at + 1 < m_line.size() ? m_line[m_at + 1] : '\0';
-        if (c == '\\' && (next == '\\' || next == '"' || next == 'n')) {
-            out += next == 'n' ? '\n' : next;
-            ++m_at;
-        } else {
-            out += c;
-        }
+        if (isAtEnd())
+            return fail("the quoted text does not end");
+        if (*m_at == '"')
+            break;
+        into.isEscaped = true;
+        m_at += m_end - m_at > 1 && is(m_at[1], ValueEnd) ? 2 : 1;
     }
-    return fail("the quoted text does not end");
-}
-
-bool Cursor::labelName(std::string &out)
-{
-    const auto begin = m_at;
-    while (!isAtEnd() && (isLetter(peek()) || (m_at > begin && isDigit(peek()))))
-        ++m_at;
-    out = m_line.substr(begin, m_at - begin);
-    return !out.empty() || fail("expected a label name");
-}
-
-bool Cursor::label(LabelPairs &out, std::string *quotedName)
-{
-    std::string name;
-    const bool isQuoted = m_isText && peek() == '"';
-    if (!(isQuoted ? quoted(name) : labelName(name)))
-        return false;
-    skipBlanks();
-    if (isQuoted && quotedName && quotedName->empty() && peek() != '=') {
-        *quotedName = name; // {"my.metric", a="b"}
-        return true;
-    }
-    if (!take('='))
-        return fail("expected = after the label " + name);
-    skipBlanks();
-    std::string value;
-    if (!quoted(value))
-        return false;
-    if (std::ranges::find(out, name, &std::pair<std::string, std::string>::first) != out.end())
-        return fail("the label " + name + " stands twice");
-    if (out.size() >= kLabels)
-        return fail("more than 256 labels");
-    out.emplace_back(std::move(name), std::move(value));
+    into.raw = {begin, m_at};
+    ++m_at;
     return true;
 }
 
-bool Cursor::labels(LabelPairs &out, std::string *quotedName)
+bool SampleLexer::label(LabelViews &out, std::string_view *quotedName)
+{
+    LabelView found;
+    if (m_isText && isAt('"')) {
+        if (!quoted(found))
+            return false;
+        found.name = found.raw;
+        skipBlanks();
+        if (quotedName && quotedName->empty() && !isAt('=')) {
+            *quotedName = found.name; // {"my.metric", a="b"}
+            return !found.name.empty() || fail("expected a metric name");
+        }
+    } else {
+        found.name = name(Letter);
+    }
+    if (found.name.empty())
+        return fail("expected a label name");
+    skipBlanks();
+    if (!take('='))
+        return fail("expected = after the label " + std::string(found.name));
+    skipBlanks();
+    if (!quoted(found))
+        return false;
+    for (const auto &other : out) {
+        if (other.name == found.name)
+            return fail("the label " + std::string(found.name) + " stands twice");
+    }
+    if (out.size() >= kLabels)
+        return fail("more than 256 labels");
+    out.push_back(found);
+    return true;
+}
+
+bool SampleLexer::labels(LabelViews &out, std::string_view *quotedName)
 {
     // {method="post",code="200"}
     skipBlanks();
-    if (take('}'))
-        return true;
+    return take('}') || (label(out, quotedName) && moreLabels(out, quotedName));
+}
+
+bool SampleLexer::moreLabels(LabelViews &out, std::string_view *quotedName)
+{
     for (;;) {
-        skipBlanks();
-        if (!label(out, quotedName))
-            return false;
         skipBlanks();
         if (take('}'))
             return true;
@@ -182,12 +229,14 @@ bool Cursor::labels(LabelPairs &out, std::string *quotedName)
         skipBlanks();
         if (m_isText && take('}'))
             return true;
+        if (!label(out, quotedName))
+            return false;
     }
 }
 
-bool Cursor::number(double &out, const char *what)
+bool SampleLexer::number(double &out, const char *what)
 {
-    const auto begin = m_at;
+    const auto *begin = m_at;
     const auto text = word();
     const auto value = parseFloat(text);
     if (value) {
@@ -198,13 +247,13 @@ bool Cursor::number(double &out, const char *what)
     return fail(std::string(text.empty() ? "expected " : "malformed ") + what);
 }
 
-bool Cursor::timestamp(std::optional<double> &out)
+bool SampleLexer::timestamp(std::optional<double> &out)
 {
-    const auto begin = m_at;
+    const auto *begin = m_at;
     const auto text = word();
     const auto value = http::parseNumber(text);
     const auto digits = text.starts_with('-') ? text.substr(1) : text;
-    const bool isWhole = !digits.empty() && std::ranges::all_of(digits, isDigit);
+    const bool isWhole = !digits.empty() && std::ranges::all_of(digits, [](char c) { return is(c, Digit); });
     if (value && std::isfinite(*value) && (!m_isText || isWhole)) {
         out = *value;
         return true;
@@ -213,74 +262,97 @@ bool Cursor::timestamp(std::optional<double> &out)
     return fail(m_isText ? "malformed timestamp (whole milliseconds)" : "malformed timestamp (seconds)");
 }
 
-bool Cursor::exemplar(SampleText &out)
+bool SampleLexer::exemplar()
 {
     //  # {trace_id="KOO5S4vxi0o"} 0.67 1520879607.789
     ++m_at;
+    auto &found = m_sample.exemplar;
+    found.labels.clear();
+    found.timestamp.reset();
     if (!gap("the exemplar") || !take('{'))
         return fail("expected { after #");
-    ExemplarText found;
     if (!labels(found.labels, nullptr) || !gap("the exemplar's value") || !number(found.value, "exemplar value"))
         return false;
     if (!isAtEnd() && (!gap("the exemplar's timestamp") || !timestamp(found.timestamp)))
         return false;
-    out.exemplar = std::move(found);
+    m_sample.hasExemplar = true;
     return isAtEnd() || fail("text after the exemplar");
 }
 
-bool Cursor::sample(SampleText &out)
+bool SampleLexer::afterValue()
 {
-    skipBlanks();
-    if ((!m_isText || peek() != '{') && !metricName(out.name))
+    if (!m_isText && !gap("the timestamp"))
+        return false;
+    if (!m_isText && isAt('#'))
+        return exemplar();
+    if (!timestamp(m_sample.timestamp))
         return false;
     skipBlanks();
-    if (take('{') && !labels(out.labels, out.name.empty() ? &out.name : nullptr))
+    if (isAtEnd())
+        return true;
+    if (!m_isText && take(' ') && isAt('#'))
+        return exemplar();
+    return fail("text after the timestamp");
+}
+
+/// Takes over the labels that stand whole in what the line shares with the one before.
+bool SampleLexer::keepLabels(std::string_view line)
+{
+    if (m_before.empty() || m_sample.labels.empty() || m_sample.name.data() != m_before.data())
         return false;
-    if (out.name.empty())
-        return fail("no metric name");
+    const auto shared = sharedPrefix(m_before, line);
+    const auto moved = [&](std::string_view text) { return std::string_view(line.data() + (text.data() - m_before.data()), text.size()); };
+    std::size_t kept = 0;
+    for (auto &label : m_sample.labels) {
+        const auto end = static_cast<std::size_t>(label.raw.data() - m_before.data()) + label.raw.size() + 1; // behind the quote
+        if (end > shared)
+            break;
+        label.name = moved(label.name);
+        label.raw = moved(label.raw);
+        m_at = line.data() + end;
+        ++kept;
+    }
+    if (kept == 0)
+        return false;
+    m_sample.labels.resize(kept);
+    m_sample.name = moved(m_sample.name);
+    return true;
+}
+
+bool SampleLexer::nameAndLabels()
+{
+    m_sample.labels.clear();
+    skipBlanks();
+    m_sample.name = name(Letter | Colon);
+    if (m_sample.name.empty() && !(m_isText && isAt('{')))
+        return fail("expected a metric name");
+    skipBlanks();
+    if (take('{') && !labels(m_sample.labels, m_sample.name.empty() ? &m_sample.name : nullptr))
+        return false;
+    return !m_sample.name.empty() || fail("no metric name");
+}
+
+bool SampleLexer::lex(std::string_view line)
+{
+    m_begin = m_at = line.data();
+    m_end = m_begin + line.size();
+    m_isNameKept = keepLabels(line);
+    m_before = {};
+    m_sample.timestamp.reset();
+    m_sample.hasExemplar = false;
+    if (m_isNameKept ? !moreLabels(m_sample.labels, nullptr) : !nameAndLabels())
+        return false;
     // In the text format nothing need stand between } and the value.
     if (!m_isText && !gap("the value"))
         return false;
     skipBlanks();
-    if (!number(out.value, "value"))
+    if (!number(m_sample.value, "value"))
         return false;
     skipBlanks();
-    if (isAtEnd())
-        return true;
-    if (!m_isText && !gap("the timestamp"))
+    if (!isAtEnd() && !afterValue())
         return false;
-    if (peek() == '#' && !m_isText)
-        return exemplar(out);
-    if (!timestamp(out.timestamp))
-        return false;
-    skipBlanks();
-    if (isAtEnd())
-        return true;
-    if (!m_isText && take(' ') && peek() == '#')
-        return exemplar(out);
-    return fail("text after the timestamp");
-}
-
-} // namespace
-
-const std::string *SampleText::label(std::string_view wanted) const
-{
-    const auto it = std::ranges::find(labels, wanted, &std::pair<std::string, std::string>::first);
-    return it == labels.end() ? nullptr : &it->second;
-}
-
-bool isMetricName(std::string_view name)
-{
-    return !name.empty() && !isDigit(name.front()) && std::ranges::all_of(name, [](char c) { return isLetter(c) || isDigit(c) || c == ':'; });
-}
-
-std::expected<SampleText, Problem> lexSample(std::string_view line, Format format)
-{
-    Cursor cursor(line, format);
-    SampleText sample;
-    if (!cursor.sample(sample))
-        return std::unexpected(cursor.problem());
-    return sample;
+    m_before = line;
+    return true;
 }
 
 } // namespace muster::prometheus

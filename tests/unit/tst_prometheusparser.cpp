@@ -3,6 +3,7 @@
 #include "connectors/prometheus/promclient.h"
 #include "connectors/prometheus/promfacts.h"
 #include "connectors/prometheus/promparser.h"
+#include "connectors/prometheus/samplelexer.h"
 
 #include <QDir>
 #include <QFile>
@@ -65,6 +66,8 @@ private Q_SLOTS:
     void readsTextFormat();
     void choosesTheFormatByContentType();
     void leavesOutWhatDeviates();
+    void readsEachLineAsIfItStoodAlone();
+    void boundsTheFamilies();
 };
 
 void TestPrometheusParser::readsTheServersAnswers()
@@ -227,6 +230,9 @@ void TestPrometheusParser::readsTextFormat_data()
     row("seconds for a timestamp", "a 1 1700000000.5\n", 0, 1);
     row("text behind", "a 1 1 1\n", 0, 1);
     row("second TYPE", "# TYPE a counter\na 1\n# TYPE a counter\n", 1, 3);
+    row("second HELP", "# HELP a one\n# HELP a two\na 1\n", 1, 2);
+    row("TYPE after samples", "a 1\n# TYPE a counter\n", 1, 2);
+    row("HELP of any words", "# HELP a \"it's \\\\ {here}\na 1\n", 1, 0);
     row("unknown TYPE", "# TYPE a summ\na 1\n", 1, 1);
     row("label twice", "b 1\na{x=\"1\",x=\"2\"} 1\n", 1, 2);
     row("open quote", "a{x=\"1} 1\n", 0, 1);
@@ -265,6 +271,58 @@ void TestPrometheusParser::leavesOutWhatDeviates()
     for (int i = 0; i < 100000; ++i)
         hostile += "}{\n";
     QCOMPARE(parseExposition(hostile, Format::Text, Mode::Lenient).problems.size(), std::size_t{20});
+}
+
+namespace {
+
+std::string described(SampleLexer &lexer, std::string_view line)
+{
+    if (!lexer.lex(line))
+        return lexer.problem().text();
+    const auto &sample = lexer.sample();
+    std::string words(sample.name);
+    for (const auto &label : sample.labels)
+        words += "|" + std::string(label.name) + "=" + label.value();
+    return words + " " + std::to_string(sample.value) + "@" + std::to_string(sample.timestamp.value_or(-1)) + (sample.hasExemplar ? "#" : "");
+}
+
+} // namespace
+
+/// What a line shares with the one before is not read twice; that must never show.
+void TestPrometheusParser::readsEachLineAsIfItStoodAlone()
+{
+    const std::vector<std::string> pieces = {"a", "ab", "{", "}", "x=\"1\"", "x=\"12\"", "y=\"\\\"\"", ",", " ", "1", "2.5", "\"", "\\", "le=\"+Inf\"", "} 1", "{x=\"1\",", " # {t=\"1\"} 1", "\"q\"", "\t"};
+    unsigned seed = 1;
+    const auto next = [&](std::size_t limit) { return (seed = seed * 1103515245U + 12345U) / 65536U % limit; };
+    std::vector<std::string> lines = {"a{x=\"1\",le=\"+Inf\"} 1"};
+    while (lines.size() < 60000) {
+        auto line = lines.back();
+        line.resize(next(line.size() + 1));
+        for (auto left = next(6); left > 0; --left)
+            line += pieces[next(pieces.size())];
+        lines.push_back(next(5) == 0 ? "a{x=\"1\",y=\"2\",le=\"5\"} 1" : line);
+    }
+    int good = 0;
+    for (const auto format : {Format::Text, Format::OpenMetrics}) {
+        SampleLexer running(format);
+        for (const auto &line : lines) {
+            SampleLexer fresh(format);
+            const auto alone = described(fresh, line);
+            QCOMPARE(described(running, line), alone);
+            good += alone.starts_with("line") ? 0 : 1;
+        }
+    }
+    QVERIFY(good > 1000);
+}
+
+void TestPrometheusParser::boundsTheFamilies()
+{
+    std::string many;
+    for (int i = 0; i < 150000; ++i)
+        many += "a" + std::to_string(i) + " 1\n";
+    const auto seen = parseExposition(many, Format::Text, Mode::Lenient);
+    QCOMPARE(seen.families.size(), std::size_t{100000});
+    QVERIFY(seen.problems.front().words.contains("100000"));
 }
 
 QTEST_APPLESS_MAIN(TestPrometheusParser)
