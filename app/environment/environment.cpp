@@ -119,7 +119,15 @@ void readSmtp(Environment &env, ObjectReader &reader)
     entry.tlsMode = reader.choice("tls", {"starttls", "implicit", "none"}, entry.address.scheme == "smtps" ? "implicit" : "starttls");
     entry.from = reader.text("from", true);
     entry.to = reader.texts("to");
-    entry.mailbox = reader.text("mailbox");
+    if (reader.has("mailbox"))
+        entry.mailbox = reader.address("mailbox", {{"imap", 143}, {"imaps", 993}});
+    else
+        (void)reader.text("mailbox");
+    entry.mailboxPassword = reader.secret("mailboxPassword");
+    entry.egress = reader.texts("egress");
+    entry.dkimSelector = reader.text("dkimSelector");
+    entry.dkimDomain = reader.text("dkimDomain");
+    entry.dnsServers = reader.text("dnsServers");
     entry.helo = reader.text("helo");
     entry.tls = reader.tls();
     env.smtp = std::move(entry);
@@ -154,7 +162,8 @@ void readSmallSections(Environment &env, ObjectReader &root)
     });
     root.objects("loadTests", [&](ObjectReader &reader) {
         env.loadTests.push_back({reader.name(), reader.path("report", true), reader.duration("maxAge", std::chrono::days(90)),
-                                 reader.duration("p95", Millis{500}), reader.number("peakRate", 0, 0, 1e9)});
+                                 reader.duration("p95", Millis{500}), reader.number("peakRate", 0, 0, 1e9), reader.text("http"),
+                                 reader.number("rate", 0, 0, 1000), reader.duration("duration", Millis{30000})});
     });
     root.objects("facts", [&](ObjectReader &reader) {
         CustomFact fact{reader.name(), {}, {}, {}};
@@ -211,6 +220,11 @@ void checkReferences(const Environment &env, Report &report)
         requirePostgres(env, env.backups[i].postgres, "backups[" + std::to_string(i) + "].postgres", report);
     for (std::size_t i = 0; i < env.audit.size(); ++i)
         requirePostgres(env, env.audit[i].postgres, "audit[" + std::to_string(i) + "].postgres", report);
+    for (std::size_t i = 0; i < env.loadTests.size(); ++i) {
+        const auto &name = env.loadTests[i].http;
+        if (!name.empty() && std::ranges::find(env.http, name, &Http::name) == env.http.end())
+            report.add("loadTests[" + std::to_string(i) + "].http", "names the http “" + name + "”, which “http” does not declare");
+    }
 }
 
 Environment readRoot(const Json &json, Report &report)

@@ -102,7 +102,12 @@ struct Smtp {
     std::string tlsMode = "starttls"; ///< "starttls" | "implicit" | "none"
     std::string from;
     std::vector<std::string> to;
-    std::string mailbox;
+    std::optional<Address> mailbox; ///< imap(s)://user@host/FOLDER, where the test mails arrive
+    SecretRef mailboxPassword;      ///< none: as `password`
+    std::vector<std::string> egress; ///< addresses from which the relay sends on
+    std::string dkimSelector;
+    std::string dkimDomain;
+    std::string dnsServers;
     std::string helo;
     Tls tls;
 };
@@ -134,6 +139,9 @@ struct LoadTest {
     Millis maxAge{0};
     Millis p95{0};
     double peakRate = 0;
+    std::string http;    ///< the declared endpoint that `load run` may ask; "" = the only one
+    double rate = 0;     ///< requests a second of `load run`; 0 = peakRate, or 10
+    Millis duration{0};  ///< of `load run`
 };
 
 /// A fact of the environment's own: SQL on a declared PostgreSQL, or PromQL on a declared Prometheus.

@@ -151,6 +151,28 @@ smtp::Target Targets::smtp(const environment::Smtp &entry) const
     target.from = entry.from;
     target.to = entry.to;
     target.heloName = entry.helo;
+    target.egress = entry.egress;
+    target.dkimSelector = entry.dkimSelector;
+    target.dkimDomain = entry.dkimDomain;
+    target.dnsServers = entry.dnsServers;
+    if (entry.mailbox)
+        target.mailbox = mailbox(entry);
+    return target;
+}
+
+imap::MailboxTarget Targets::mailbox(const environment::Smtp &entry) const
+{
+    imap::MailboxTarget target;
+    target.host = entry.mailbox->host;
+    target.port = entry.mailbox->port;
+    target.isImplicit = entry.mailbox->scheme == "imaps";
+    target.user = entry.mailbox->user;
+    target.secret = secret(entry.mailboxPassword.kind == SecretRef::Kind::None ? entry.password : entry.mailboxPassword);
+    if (entry.mailbox->path.size() > 1)
+        target.folder = entry.mailbox->path.substr(1);
+    target.tls = tlsOptions(entry.tls, true);
+    if (target.host != entry.address.host)
+        target.tls.verifyName.clear(); // that name is the relay's
     return target;
 }
 
@@ -173,6 +195,21 @@ samples::LogTarget Targets::log(const environment::Log &entry) const
 samples::LoadTestTarget Targets::loadTest(const environment::LoadTest &entry) const
 {
     return {"loadtest/" + entry.name, entry.report, entry.maxAge, entry.p95, entry.peakRate};
+}
+
+loadtest::Target Targets::loadRun(const environment::LoadTest &entry, const environment::Http &endpoint) const
+{
+    loadtest::Target target;
+    target.id = "loadtest/" + entry.name;
+    target.endpoint = http(endpoint);
+    target.report = entry.report;
+    target.rate = entry.rate > 0 ? entry.rate : entry.peakRate > 0 ? entry.peakRate : 10;
+    target.duration = entry.duration;
+    target.p95 = entry.p95;
+    target.peakRate = entry.peakRate;
+    target.isProduction = m_environment.kind == "production";
+    target.sender = m_operator;
+    return target;
 }
 
 samples::AppAuditTarget Targets::appAudit(const environment::AppAudit &entry) const

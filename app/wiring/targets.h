@@ -4,6 +4,7 @@
 #include "app/environment/environment.h"
 #include "connectors/backup/backupset.h"
 #include "connectors/http/target.h"
+#include "connectors/loadtest/target.h"
 #include "connectors/net/stream.h"
 #include "connectors/postgres/conninfo.h"
 #include "connectors/prometheus/target.h"
@@ -36,11 +37,14 @@ public:
     [[nodiscard]] prometheus::MetricsTarget metrics(const environment::Metrics &entry) const;
     [[nodiscard]] http::Target http(const environment::Http &entry) const;
     [[nodiscard]] smtp::Target smtp(const environment::Smtp &entry) const;
+    [[nodiscard]] imap::MailboxTarget mailbox(const environment::Smtp &entry) const; ///< entry.mailbox must be there
 
     [[nodiscard]] backup::Set backup(const environment::Backup &entry) const;
 
     [[nodiscard]] samples::LogTarget log(const environment::Log &entry) const;
     [[nodiscard]] samples::LoadTestTarget loadTest(const environment::LoadTest &entry) const;
+    /// The declared endpoint of that test; the test must have one.
+    [[nodiscard]] loadtest::Target loadRun(const environment::LoadTest &entry, const environment::Http &endpoint) const;
     [[nodiscard]] samples::AppAuditTarget appAudit(const environment::AppAudit &entry) const;
     /// Reads the neighbour's file at `path`; what is wrong with it becomes the source's fault.
     [[nodiscard]] samples::SiblingTarget sibling(const std::string &id, const std::string &path) const;

@@ -187,7 +187,7 @@ std::string compose(const MailDraft &draft, BodyEncoding encoding)
     message += "Content-Type: text/plain; charset=utf-8\r\n";
     message += "Content-Transfer-Encoding: " + std::string(encodingName(encoding)) + "\r\n";
     message += "Auto-Submitted: auto-generated\r\n";
-    message += "X-Muster-Run: " + withoutControls(draft.runId) + "\r\n";
+    message += std::string(kRunHeader) + ": " + withoutControls(draft.runId) + "\r\n";
     message += "\r\n";
     message += encoding == BodyEncoding::QuotedPrintable ? quotedPrintable(draft.body) : canonical(draft.body);
     return message;

@@ -12,6 +12,9 @@
 /// Pure: builds the bytes of the test mail.
 namespace muster::smtp {
 
+/// Names the run of a test mail; what is searched for in a mailbox.
+inline constexpr const char *kRunHeader = "X-Muster-Run";
+
 enum class BodyEncoding : std::uint8_t { SevenBit, EightBit, QuotedPrintable };
 
 struct MailDraft {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/smtp/mailtestaction.h"
 
+#include "connectors/dns/dnsclient.h"
+#include "connectors/smtp/arrivalwatch.h"
+#include "connectors/smtp/mailforecast.h"
 #include "connectors/smtp/mailtestrun.h"
 #include "connectors/smtp/smtpclient.h"
 #include "models/facts/fact.h"
@@ -11,12 +14,21 @@ namespace muster::smtp {
 
 namespace {
 
+constexpr Millis kForecastLimit{6000};
+
 std::string joined(const std::vector<std::string> &list)
 {
     std::string text;
     for (const std::string &word : list)
         text += (text.empty() ? "" : ", ") + word;
     return text;
+}
+
+/// "192.0.2.1" of "192.0.2.1:25", "::1" of "[::1]:25".
+std::string hostPart(const std::string &address)
+{
+    const auto host = address.substr(0, address.rfind(':'));
+    return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 
 std::string modeInWords(TlsMode mode)
@@ -63,8 +75,8 @@ std::string tlsInWords(const SmtpClient &client)
     return text;
 }
 
-MailTestAction::MailTestAction(Target target, std::vector<std::string> to, StageLimits limits) :
-    m_target(std::move(target)), m_to(to.empty() ? m_target.to : std::move(to)), m_limits(limits) {}
+MailTestAction::MailTestAction(Target target, std::vector<std::string> to, StageLimits limits, Millis arrivalLimit) :
+    m_target(std::move(target)), m_to(to.empty() ? m_target.to : std::move(to)), m_limits(limits), m_arrivalLimit(arrivalLimit) {}
 
 std::expected<TestEnvelope, std::string> MailTestAction::envelope() const
 {
@@ -137,6 +149,32 @@ void MailTestAction::lookAtServer(Plan &plan, const TestEnvelope &envelope, Dead
         plan.checks.push_back({"Credentials are accepted", PlanCheckState::Passed, m_target.user + " by " + mechanism});
     }
     client.quit(deadline);
+    addForecast(plan, client, envelope, deadline);
+}
+
+void MailTestAction::addForecast(Plan &plan, const SmtpClient &client, const TestEnvelope &envelope, Deadline deadline)
+{
+    ForecastQuestion question;
+    question.sender = envelope.from.text();
+    for (const MailAddress &to : envelope.to)
+        question.recipients.push_back(to.text());
+    question.relayName = bannerHost(client.banner());
+    question.dkimSelector = m_target.dkimSelector;
+    question.dkimDomain = m_target.dkimDomain;
+    question.isEgressDeclared = !m_target.egress.empty();
+    auto egress = m_target.egress;
+    for (const net::Attempt &attempt : client.attempts()) {
+        if (m_target.egress.empty() && attempt.error.empty())
+            egress.push_back(hostPart(attempt.address));
+    }
+    for (const std::string &text : egress) {
+        if (const auto address = dns::IpAddress::parse(text))
+            question.egress.push_back(*address);
+    }
+    dns::DnsClient resolver(deadline.atMost(kForecastLimit), m_interrupter, m_target.dnsServers);
+    auto checks = forecast(resolver, question);
+    plan.checks.insert(plan.checks.end(), std::make_move_iterator(checks.begin()), std::make_move_iterator(checks.end()));
+    plan.changes.push_back({"Proof of arrival", m_target.mailbox ? "looked for in " + m_target.mailbox->display() : "none: no mailbox is declared"});
 }
 
 std::expected<Plan, Fault> MailTestAction::preflight(Deadline deadline, std::stop_token stop)
@@ -165,10 +203,29 @@ Outcome MailTestAction::run(const Plan &plan, RunControl &control)
     MailTestRun run(m_target, *checked, m_limits, m_interrupter, control);
     Outcome outcome = run.send(plan);
     m_finalReply = run.finalReply();
+    m_messageId = run.sentMessageId();
     return outcome;
 }
 
-Outcome MailTestAction::verify(const Plan &, Outcome outcome, RunControl &)
+void MailTestAction::proveArrival(Outcome &outcome, RunControl &control)
+{
+    const std::stop_callback onStop(control.stopToken(), [this] { m_interrupter.interrupt(); });
+    imap::ImapClient client(*m_target.mailbox, m_interrupter);
+    const auto arrival = waitForArrival(client, m_messageId, m_arrivalLimit, control);
+    if (!arrival) {
+        outcome.details.push_back({"Arrival", "not proven, the mailbox could not be read; " + arrival.error().stage + ": " + arrival.error().detail});
+        return;
+    }
+    if (!*arrival) {
+        outcome.details.push_back({"Arrival", "not seen in " + m_target.mailbox->display() + " so far; it may still come"});
+        return;
+    }
+    outcome.summary += "; arrived in the mailbox";
+    auto lines = arrivalLines(**arrival);
+    outcome.details.insert(outcome.details.begin(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
+}
+
+Outcome MailTestAction::verify(const Plan &, Outcome outcome, RunControl &control)
 {
     if (outcome.kind != OutcomeKind::Succeeded)
         return outcome;
@@ -177,7 +234,10 @@ Outcome MailTestAction::verify(const Plan &, Outcome outcome, RunControl &)
         outcome.summary = "the relay's reply to the message was not kept";
         return outcome;
     }
-    outcome.details.push_back({"Delivery", "unknown: the relay took the mail over. Whether it reached a mailbox is seen there, or in the relay's log under the queue id."});
+    if (m_target.mailbox)
+        proveArrival(outcome, control);
+    else
+        outcome.details.push_back({"Arrival", "not proven: the relay took the mail over. Whether it reached a mailbox is seen there, or in the relay's log under the queue id. Declare smtp.mailbox to have it proven."});
     return outcome;
 }
 

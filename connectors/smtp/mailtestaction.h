@@ -32,14 +32,15 @@ struct TestEnvelope {
 class MailTestAction : public Action {
 public:
     /// `to` empty: the declared recipients.
-    explicit MailTestAction(Target target, std::vector<std::string> to = {}, StageLimits limits = {});
+    explicit MailTestAction(Target target, std::vector<std::string> to = {}, StageLimits limits = {}, Millis arrivalLimit = Millis{60'000});
 
     [[nodiscard]] std::string name() const override { return "mail-test"; }
     /// Connects as far as AUTH and leaves; nothing is sent. A fault on the way is a failed check of the plan,
     /// so that the operator sees all that was found out until then.
     [[nodiscard]] std::expected<Plan, Fault> preflight(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] Outcome run(const Plan &plan, RunControl &control) override;
-    /// There is nothing to read back at the relay: checks that the reply to the final dot was kept, and says that delivery is unknown.
+    /// There is nothing to read back at the relay. Where a mailbox is declared, waits for the mail there and says what its header tells;
+    /// else says that arrival is not proven. Not arrived in time is no failure: the relay has it, and mail may take hours.
     [[nodiscard]] Outcome verify(const Plan &plan, Outcome outcome, RunControl &control) override;
     void interrupt() noexcept override { m_interrupter.interrupt(); }
 
@@ -47,12 +48,16 @@ private:
     Target m_target;
     std::vector<std::string> m_to;
     StageLimits m_limits;
+    Millis m_arrivalLimit;
     net::Interrupter m_interrupter;
     std::string m_finalReply; ///< "250 2.0.0 Ok: queued as …" of the run
+    std::string m_messageId;
 
     [[nodiscard]] std::expected<TestEnvelope, std::string> envelope() const;
     [[nodiscard]] Plan draftPlan() const;
     void lookAtServer(Plan &plan, const TestEnvelope &envelope, Deadline deadline);
+    void addForecast(Plan &plan, const SmtpClient &client, const TestEnvelope &envelope, Deadline deadline);
+    void proveArrival(Outcome &outcome, RunControl &control);
     void addServerFindings(Plan &plan, const SmtpClient &client, const TestEnvelope &envelope) const;
 };
 

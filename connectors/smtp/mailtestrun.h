@@ -16,6 +16,7 @@ public:
     MailTestRun(const Target &target, TestEnvelope envelope, StageLimits limits, net::Interrupter &interrupter, RunControl &control);
 
     [[nodiscard]] Outcome send(const Plan &plan);
+    [[nodiscard]] std::string sentMessageId() const { return messageId(m_draft); }
     /// "" until the relay answered the final dot.
     [[nodiscard]] const std::string &finalReply() const { return m_finalReply; }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/imap/mailboxtarget.h"
 #include "connectors/net/stream.h"
 #include "models/ports/secret.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,11 @@ struct Target {
     std::string from;
     std::vector<std::string> to;
     std::string heloName;    ///< "" = address literal of the own socket
+    std::optional<imap::MailboxTarget> mailbox; ///< where the test mail arrives, to prove it
+    std::vector<std::string> egress;            ///< addresses from which the relay sends on; empty = the relay's own
+    std::string dkimSelector;                   ///< "" = not known
+    std::string dkimDomain;                     ///< "" = the sender's domain
+    std::string dnsServers;                     ///< "" = the system's
 
     [[nodiscard]] net::Endpoint endpoint() const { return {host, port}; }
 };

@@ -22,7 +22,7 @@ MAY_INCLUDE = {
 WRAPPED = [
     (r"^pqxx/|^libpq-fe\.h|^libpq/", ["connectors/postgres/"]),
     (r"^hiredis/", ["connectors/redis/"]),
-    (r"^curl/", ["connectors/http/"]),
+    (r"^curl/", ["connectors/http/", "connectors/imap/"]),
     (r"^openssl/", ["connectors/net/", "connectors/tls/", "connectors/smtp/", "connectors/http/", "connectors/files/", "connectors/dns/"]),
     (r"^nlohmann/", ["connectors/", "app/"]),
     (r"^(qt6)?keychain|^qtkeychain/|^qt6keychain/", ["connectors/secrets/"]),

@@ -10,7 +10,7 @@
       "user": "oncall", "password": "...", "passwordFile": "...", "adminUser": "postgres", "adminPassword": "...", "adminPasswordFile": "..." } } }
 Names: postgres (TLS and plain; database shop; roles oncall, shop, exporter), pgbouncer (before postgres), redis (plain), redis-tls,
 redis-replica (of redis), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP), alertmanager,
-smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit. A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
+smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit, imap (Dovecot on a Maildir), dns (dnsmasq by D/dns.conf). A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
 With --until-exit-of the servers stop and D is removed when that process ends, however it ends.
 """
 import argparse
@@ -27,11 +27,12 @@ sys.path.insert(0, str(LIB))
 
 # pylint: disable=wrong-import-position
 import cache
+import mailbox
 import monitoring
 import pki
 import postgres
 import web
-from place import DemoError, Place, answers
+from place import DemoError, Place, answers, program
 
 PYTHON = "/usr/bin/python3"
 
@@ -99,10 +100,47 @@ def _smtp(place, name, *flags):
     password = place.write(f"{name}.pw", place.secret("smtp"), 0o600, service=True)
     faults = place / f"{name}.faults.json"
     place.spawn(name, [PYTHON, LIB / "smtpd.py", "--port", place.port(name), "--mail", folder, "--cert", certificate, "--key", key,
-                       "--password-file", password, "--faults", faults, *flags])
+                       "--password-file", password, "--faults", faults,
+                       "--maildir", mailbox.folder(place), *flags])
     place.ready(name, lambda: answers(place.port(name)))
     scheme = "smtps" if "--implicit" in flags else "smtp"
     return {"url": f"{scheme}://oncall@127.0.0.1:{place.port(name)}", "mail": str(folder), "faults": str(faults), **_access(place, "oncall", "smtp")}
+
+
+def start_imap(place, _options):
+    mailbox.start(place)
+    return {"url": f"imaps://{mailbox.USER}@127.0.0.1:{place.port('imap')}/INBOX", "mail": str(mailbox.folder(place) / "new"), **_access(place, mailbox.USER, "smtp")}
+
+
+# shop.example does all that receivers ask for, broken.example nothing of it; the key is the one of RFC 8463.
+ZONE = """
+mx-host=shop.example,mail.shop.example,10
+mx-host=shop.example,backup.shop.example,20
+host-record=mail.shop.example,192.0.2.7,2001:db8::7
+txt-record=shop.example,"another text"
+txt-record=shop.example,"v=spf1 a:mail.shop.example include:_spf.shop.example -all"
+txt-record=_spf.shop.example,"v=spf1 ip4:198.51.100.0/24"," -all"
+txt-record=_dmarc.shop.example,"v=DMARC1; p=reject; adkim=s"
+txt-record=s1._domainkey.shop.example,"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+ptr-record=7.2.0.192.in-addr.arpa,mail.shop.example
+mx-host=broken.example,.,0
+txt-record=broken.example,"v=spf1 ip4:192.0.2.1 -all"
+txt-record=broken.example,"v=spf1 ip4:192.0.2.2 -all"
+txt-record=s1._domainkey.broken.example,"v=DKIM1; p="
+ptr-record=8.2.0.192.in-addr.arpa,elsewhere.broken.example
+host-record=elsewhere.broken.example,192.0.2.99
+txt-record=strict.example,"v=spf1 -all"
+txt-record=_dmarc.strict.example,"v=DMARC1; p=quarantine; sp=none"
+"""
+
+
+def start_dns(place, _options):
+    """dnsmasq with the zones above; every other name does not exist."""
+    config = place.write("dns.conf", ZONE)
+    place.spawn("dns", [program("dnsmasq"), "--keep-in-foreground", f"--conf-file={config}", "--no-resolv", "--no-hosts", "--bind-interfaces",
+                        "--listen-address=127.0.0.1", f"--port={place.port('dns')}", "--pid-file=", "--user=", "--local=/#/"])
+    place.ready("dns", lambda: answers(place.port("dns")))
+    return {"servers": f"127.0.0.1:{place.port('dns')}"}
 
 
 # In the order in which they need each other.
@@ -111,6 +149,7 @@ SERVERS = {
     "redis": lambda place, _: _redis(place, "redis", False), "redis-tls": lambda place, _: _redis(place, "redis-tls", True),
     "redis-replica": start_replica, "nginx": start_nginx, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
     "smtp": lambda place, _: _smtp(place, "smtp"), "smtp-plain": lambda place, _: _smtp(place, "smtp-plain", "--secure", "no"),
+    "imap": start_imap, "dns": start_dns,
     "smtp-implicit": lambda place, _: _smtp(place, "smtp-implicit", "--implicit"),
 }
 

@@ -34,6 +34,7 @@ class Mailbox:
     def __init__(self, options):
         self.folder = Path(options.mail)
         self.domain = options.domain
+        self.maildir = Path(options.maildir) if options.maildir else None
 
     async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
         local, _, domain = address.rpartition("@")
@@ -54,6 +55,10 @@ class Mailbox:
         temporary = self.folder / f".{number}"
         temporary.write_bytes(head.encode() + envelope.original_content)
         temporary.rename(self.folder / f"{number}.eml")
+        if self.maildir:
+            temporary = self.maildir / "tmp" / number
+            temporary.write_bytes(head.encode() + envelope.original_content)
+            temporary.rename(self.maildir / "new" / f"{int(time.time())}.{number}.localhost")
         return f"250 2.0.0 Ok: queued as {number}"
 
 
@@ -151,6 +156,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--mail", required=True, help="directory for the mails")
+    parser.add_argument("--maildir", help="directory for the mails")
     parser.add_argument("--domain", default="shop.example")
     parser.add_argument("--cert")
     parser.add_argument("--key")
