@@ -35,6 +35,13 @@ private:
     const std::string &m_source;
 };
 
+bool isFailedBy(const Fault &fault, const Condition &condition)
+{
+    const bool isLost = fault.kind == FaultKind::Refused || fault.kind == FaultKind::Timeout || fault.kind == FaultKind::Dns
+        || fault.kind == FaultKind::Cancelled;
+    return condition.onFault == Condition::OnFault::Fail || (condition.onFault == Condition::OnFault::FailIfAnswered && !isLost);
+}
+
 bool isAtHome(std::string_view fact, std::string_view source)
 {
     const auto prefix = fact.substr(0, fact.find('.'));
@@ -96,7 +103,7 @@ Finding Judgement::answering(const Condition &condition) const
     const auto *state = m_snapshot.source(m_source);
     if (state && state->fault) {
         auto result = *unusable(*state).instead;
-        if (condition.isFailedByFault) {
+        if (isFailedBy(*state->fault, condition)) {
             result.status = CheckStatus::Fail;
             result.credit = kNone;
             result.evidence = faultInWords(state->id, *state->fault);
@@ -121,7 +128,7 @@ Finding Judgement::here(const Condition &condition) const
             result.raw = reading.observed->fact.raw;
     } else {
         result = std::move(*reading.instead);
-        if (reading.isFault && condition.isFailedByFault) {
+        if (reading.isFault && isFailedBy(*m_snapshot.source(m_source)->fault, condition)) {
             result.status = CheckStatus::Fail;
             result.credit = kNone;
             result.evidence = faultInWords(m_source, *m_snapshot.source(m_source)->fault);

@@ -26,6 +26,9 @@ struct Operand {
 ///     {"anyOf": [ {...}, {...} ]}: the best of them counts
 struct Condition {
     enum class Test { Is, In, AtMost, AtLeast, AnyOf };
+    /// What a source in fault makes of it: unknown, failed (reachability), or failed only when the server did answer, and badly (no TLS, wrong
+    /// password): one that does not answer is lost, and a loss is no finding.
+    enum class OnFault { Unknown, Fail, FailIfAnswered };
 
     std::string fact;
     Test test = Test::Is;
@@ -34,7 +37,7 @@ struct Condition {
     std::optional<double> failBeyond; ///< failAbove / failBelow: between limit and this one it is a warning
     bool isLinear = false; ///< credit falls linearly between limit and failBeyond, else it is a half
     bool isWarnOnly = false; ///< a violation is a warning
-    bool isFailedByFault = false; ///< a source in fault fails it (reachability) and does not leave it unknown
+    OnFault onFault = OnFault::Unknown;
     std::string label; ///< "connections in use": for the built-in sentence
     std::string object; ///< a text fact that names the object ("old" of a slot)
     std::string pass; ///< sentences; {value} {limit} {object} {fact:NAME}

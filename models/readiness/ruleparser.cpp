@@ -130,7 +130,7 @@ std::string sentence(const StrictObject &from, std::string_view key)
 /// A guard that a fault could fail would make its condition vanish, and losing a source would raise the score.
 bool isFaultDeciding(const Condition &condition)
 {
-    return condition.isFailedByFault || std::ranges::any_of(condition.anyOf, isFaultDeciding);
+    return condition.onFault != Condition::OnFault::Unknown || std::ranges::any_of(condition.anyOf, isFaultDeciding);
 }
 
 Condition parseCondition(const QJsonValue &json, const std::string &path, int depth)
@@ -148,7 +148,8 @@ Condition parseCondition(const QJsonValue &json, const std::string &path, int de
         readLimits(from, result);
     result.isLinear = from.truthOr("linear", false);
     result.isWarnOnly = from.truthOr("warn", false);
-    result.isFailedByFault = from.has("onFault") && from.oneOf("onFault", { "fail", "unknown" }) == "fail";
+    const auto onFault = from.has("onFault") ? from.oneOf("onFault", { "fail", "failIfAnswered", "unknown" }) : std::string();
+    result.onFault = onFault == "fail" ? Condition::OnFault::Fail : onFault.empty() || onFault == "unknown" ? Condition::OnFault::Unknown : Condition::OnFault::FailIfAnswered;
     result.label = from.textOr("label", result.fact);
     result.object = from.has("object") ? factName(from, "object") : std::string();
     result.pass = sentence(from, "pass");

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void faultIsSaidInWordsAtOnce();
     void faultFailsReachability();
     void cancelledRoundIsNoProofOfDeath();
+    void lostServerStaysOpenWhereABadAnswerFails();
     void valueOfAnotherKindIsUnknown();
     void guardThatDoesNotHoldMakesItNotApplicable();
     void unknownGuardMakesItUnknown();
@@ -153,6 +154,19 @@ void TestJudge::cancelledRoundIsNoProofOfDeath()
 {
     m_world.fail("redis/cache", FaultKind::Cancelled, "");
     QVERIFY(judged(R"({"fact": "redis.reachable", "is": true, "onFault": "fail"})").status == CheckStatus::Unknown);
+}
+
+void TestJudge::lostServerStaysOpenWhereABadAnswerFails()
+{
+    const QByteArray condition = R"({"fact": "redis.reachable", "is": true, "onFault": "failIfAnswered"})";
+    for (const auto kind : { FaultKind::Refused, FaultKind::Timeout, FaultKind::Dns, FaultKind::Cancelled }) {
+        m_world.fail("redis/cache", kind);
+        QVERIFY(judged(condition).status == CheckStatus::Unknown);
+    }
+    for (const auto kind : { FaultKind::Tls, FaultKind::Auth, FaultKind::Denied, FaultKind::Protocol, FaultKind::Unavailable, FaultKind::TooLarge }) {
+        m_world.fail("redis/cache", kind);
+        QVERIFY(judged(condition).status == CheckStatus::Fail);
+    }
 }
 
 void TestJudge::valueOfAnotherKindIsUnknown()

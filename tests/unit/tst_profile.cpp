@@ -72,7 +72,7 @@ void TestProfile::aSmallProfileIsRead()
     QVERIFY(condition.test == Condition::Test::AtLeast);
     QCOMPARE(condition.limit.number, 0.8);
     QCOMPARE(*condition.failBeyond, 0.6);
-    QVERIFY(profile->checks[0].rule.conditions.front().isFailedByFault);
+    QVERIFY(profile->checks[0].rule.conditions.front().onFault == Condition::OnFault::Fail);
 }
 
 void TestProfile::keysOfOthersAreIgnored()
@@ -147,7 +147,7 @@ void TestProfile::conditionErrorsNameThePlace_data()
     row(R"({"fact": "redis.x", "atMost": 1, "linear": true})", ".linear: expected failAbove or failBelow beside it");
     row(R"({"fact": "redis.x", "atMost": 1, "failAbove": 2, "warn": true})", ".warn: expected no failAbove");
     row(R"({"fact": "redis.x", "is": true, "warn": "yes"})", ".warn: expected true or false, found text");
-    row(R"({"fact": "redis.x", "is": true, "onFault": "warn"})", ".onFault: expected one of \"fail\", \"unknown\", found \"warn\"");
+    row(R"({"fact": "redis.x", "is": true, "onFault": "warn"})", ".onFault: expected one of \"fail\", \"failIfAnswered\", \"unknown\", found \"warn\"");
     row(R"({"fact": "redis.x", "is": true, "fail": "only {valu} left"})",
         ".fail: expected {value}, {limit}, {object} or {fact:NAME}, found \"{valu\"");
     row(R"({"fact": "redis.x", "is": true, "pass": "only {value"})", ".pass: expected {value}");
