@@ -14,6 +14,7 @@
 
 #include <QTabBar>
 #include <QTabWidget>
+#include <QVBoxLayout>
 
 #include <utility>
 
@@ -34,24 +35,43 @@ void ReadinessPage::build()
     m_tabs->setProperty(QuietStyle::kTabIndent, 14);
     m_tabs->tabBar()->setExpanding(false);
     named(m_tabs->tabBar(), QStringLiteral("readinessTabBar"), tr("Readiness views"));
-    add(new FindingsTab(series(), m_tabs), tr("Findings"));
-    add(new PlanTab(session().profile(), m_tabs), tr("Plan to 100"));
-    add(new ListTab(QStringLiteral("criteria"), tr("Launch criteria"), readiness::criteriaColumns(),
-                    [](const Snapshot &, const Assessment &assessment) { return readiness::criteriaRows(assessment); }, m_tabs), tr("Criteria"));
-    add(new HistoryTab(series(), session().history(), m_tabs), tr("History"));
-    add(new ListTab(QStringLiteral("checks"), tr("All checks"), readiness::checkColumns(),
-                    [](const Snapshot &, const Assessment &assessment) { return readiness::checkRows(assessment); }, m_tabs), tr("All checks"));
-    add(new ListTab(QStringLiteral("facts"), tr("Facts"), facts::factColumns(),
-                    [](const Snapshot &snapshot, const Assessment &) { return facts::factRows(snapshot); }, m_tabs), tr("Facts"));
+    for (const QString &title : {tr("Findings"), tr("Plan to 100"), tr("Criteria"), tr("History"), tr("All checks"), tr("Facts")})
+        m_tabs->addTab(new QWidget(m_tabs), title);
     m_detail = new DetailPanel(this);
     layOut(m_tabs, m_detail, this);
 }
 
-void ReadinessPage::add(ReadinessTab *tab, const QString &title)
+ReadinessTab &ReadinessPage::tab(Tab tab)
 {
-    m_tabs->addTab(tab, title);
-    m_pages.push_back(tab);
-    connect(tab, &ReadinessTab::keySelected, this, &ReadinessPage::select);
+    ReadinessTab *&made = m_made[tab];
+    if (!made) {
+        QWidget *place = m_tabs->widget(tab);
+        auto *column = new QVBoxLayout(place);
+        column->setContentsMargins(0, 0, 0, 0);
+        made = make(tab, place);
+        column->addWidget(made);
+        connect(made, &ReadinessTab::keySelected, this, &ReadinessPage::select);
+    }
+    return *made;
+}
+
+ReadinessTab *ReadinessPage::make(Tab tab, QWidget *parent)
+{
+    switch (tab) {
+    case Findings: return new FindingsTab(series(), parent);
+    case Plan: return new PlanTab(session().profile(), parent);
+    case Criteria:
+        return new ListTab(QStringLiteral("criteria"), tr("Launch criteria"), readiness::criteriaColumns(),
+                           [](const Snapshot &, const Assessment &assessment) { return readiness::criteriaRows(assessment); }, parent);
+    case History: return new HistoryTab(series(), session().history(), parent);
+    case Checks:
+        return new ListTab(QStringLiteral("checks"), tr("All checks"), readiness::checkColumns(),
+                           [](const Snapshot &, const Assessment &assessment) { return readiness::checkRows(assessment); }, parent);
+    case Facts:
+        return new ListTab(QStringLiteral("facts"), tr("Facts"), facts::factColumns(),
+                           [](const Snapshot &snapshot, const Assessment &) { return facts::factRows(snapshot); }, parent);
+    }
+    return nullptr;
 }
 
 std::set<std::string> ReadinessPage::subscriptions(const Snapshot &snapshot) const
@@ -65,11 +85,11 @@ std::set<std::string> ReadinessPage::subscriptions(const Snapshot &snapshot) con
 bool ReadinessPage::reveal(const QString &what)
 {
     const bool isFact = what.contains(QLatin1Char('\x1f'));
-    for (const Tab tab : {isFact ? Facts : Findings, isFact ? Facts : Checks}) {
-        m_pages[std::size_t(tab)]->display(*session().snapshot(), *session().assessment());
-        if (!m_pages[std::size_t(tab)]->reveal(what))
+    for (const Tab place : {isFact ? Facts : Findings, isFact ? Facts : Checks}) {
+        tab(place).display(*session().snapshot(), *session().assessment());
+        if (!tab(place).reveal(what))
             continue;
-        m_tabs->setCurrentIndex(tab);
+        m_tabs->setCurrentIndex(place);
         return true;
     }
     return false;
@@ -79,7 +99,7 @@ void ReadinessPage::display(const Snapshot &snapshot, const Assessment &assessme
 {
     m_tabs->setTabText(Criteria, tr("Criteria %1/%2").arg(readiness::criteriaMet(assessment)).arg(assessment.criteria.size()));
     m_tabs->setTabText(Checks, tr("All checks %1").arg(assessment.checks.size()));
-    m_pages[std::size_t(m_tabs->currentIndex())]->display(snapshot, assessment);
+    tab(Tab(m_tabs->currentIndex())).display(snapshot, assessment);
     showDetail();
 }
 

@@ -3,7 +3,7 @@
 
 #include "ui/page.h"
 
-#include <vector>
+#include <map>
 
 class QTabWidget;
 
@@ -29,12 +29,14 @@ private:
     enum Tab { Findings, Plan, Criteria, History, Checks, Facts };
 
     void build();
-    void add(ReadinessTab *tab, const QString &title);
+    /// Made when it is first asked for.
+    [[nodiscard]] ReadinessTab &tab(Tab tab);
+    [[nodiscard]] ReadinessTab *make(Tab tab, QWidget *parent);
     void select(const QString &key);
     void showDetail();
 
     QTabWidget *m_tabs;
-    std::vector<ReadinessTab *> m_pages;
+    std::map<Tab, ReadinessTab *> m_made;
     DetailPanel *m_detail;
     QString m_key;
 };
