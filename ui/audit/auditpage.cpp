@@ -42,6 +42,7 @@ void AuditPage::build()
     head->addWidget(m_chain, 1);
     m_table = new DataTable(QStringLiteral("audit"), tr("Audit log"), this);
     m_table->setSortable(true);
+    m_table->setWrapped(true);
     column->addLayout(head);
     column->addWidget(m_table, 1);
     m_detail = new DetailPanel(this);

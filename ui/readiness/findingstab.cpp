@@ -26,6 +26,7 @@ FindingsTab::FindingsTab(SeriesBook &series, QWidget *parent) : ReadinessTab(par
     m_findings = new DataTable(QStringLiteral("findings"), tr("What is wrong now"), this);
     m_findings->horizontalHeader()->hide();
     m_findings->setFitted(kMostFindings);
+    m_findings->setWrapped(true);
     m_components = new DataTable(QStringLiteral("components"), tr("Components"), this);
     m_components->setFitted(kMostComponents);
     m_components->setSelectionMode(QAbstractItemView::NoSelection);

@@ -25,6 +25,7 @@ ListTab::ListTab(const QString &objectName, const QString &title, std::vector<Ro
     filter->setFixedWidth(kFilterWidth);
     m_table = new DataTable(objectName, title, this);
     m_table->setSortable(true);
+    m_table->setWrapped(true);
     column->addWidget(filter);
     column->addWidget(m_table, 1);
     connect(filter, &QLineEdit::textChanged, m_table, &DataTable::setFilter);

@@ -91,6 +91,7 @@ void SourcePage::buildContent(QWidget *content)
     m_findings = new DataTable(QStringLiteral("findings"), tr("What is wrong here"), content);
     m_findings->horizontalHeader()->hide();
     m_findings->setFitted(kMostFindings);
+    m_findings->setWrapped(true);
     m_column->addWidget(m_findingsHead);
     m_column->addWidget(m_findings);
     if (!m_action.empty()) {

@@ -151,7 +151,7 @@ void QuietStyle::drawHeader(const QStyleOption *option, QPainter *painter) const
     painter->save();
     painter->setFont(theme::font(theme::Type::Small));
     painter->setPen(c.quiet);
-    const QRect rect = header->rect.adjusted(4, 0, -4, 0);
+    const QRect rect = header->rect.adjusted(6, 0, -6, 0);
     QString text = header->text;
     if (header->sortIndicator != QStyleOptionHeader::None)
         text += header->sortIndicator == QStyleOptionHeader::SortDown ? QStringLiteral(" ▾") : QStringLiteral(" ▴");

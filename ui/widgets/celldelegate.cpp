@@ -9,13 +9,16 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QTextLayout>
+
+#include <algorithm>
 
 namespace muster {
 
 namespace {
 
 constexpr int kIcon = 13;
-constexpr int kMargin = 8;
+constexpr int kMargin = CellDelegate::kMargin;
 constexpr qsizetype kLongest = 400; // characters handed to the text engine
 
 // The state's own icon, or the one that the cell names, in the state's colour.
@@ -27,7 +30,21 @@ void paintStatus(QPainter &painter, const QStyleOptionViewItem &option, const QM
     const auto value = CheckStatus(status.toInt());
     const QVariant named = index.data(RowsModel::ExtraRole);
     const QPixmap icon = theme::tinted(named.typeId() == QMetaType::QString ? named.toString() : theme::iconName(value), theme::colorOf(value, colors), kIcon, painter.device()->devicePixelRatioF());
-    painter.drawPixmap(option.rect.center() - QPoint(kIcon / 2, kIcon / 2), icon);
+    const QRect line(option.rect.topLeft(), QSize(option.rect.width(), std::min(option.rect.height(), theme::kRowHeight)));
+    painter.drawPixmap(line.center() - QPoint(kIcon / 2, kIcon / 2), icon);
+}
+
+constexpr int kOneLine = int(Qt::AlignVCenter | Qt::AlignLeft) | int(Qt::TextSingleLine);
+
+// Characters on the first line; 0 when all of them fit.
+qsizetype firstLine(const QString &text, const QFont &font, int width)
+{
+    QTextLayout layout(text, font);
+    layout.beginLayout();
+    QTextLine line = layout.createLine();
+    line.setLineWidth(width);
+    layout.endLayout();
+    return line.textLength() < text.size() ? line.textLength() : 0;
 }
 
 void paintText(QPainter &painter, const QStyleOptionViewItem &option, const QModelIndex &index, const theme::Colors &colors)
@@ -36,12 +53,19 @@ void paintText(QPainter &painter, const QStyleOptionViewItem &option, const QMod
     const bool isStrong = index.data(RowsModel::StrongRole).toBool();
     painter.setFont(theme::font(isStrong ? theme::Type::Strong : theme::Type::Body));
     painter.setPen(index.data(RowsModel::QuietRole).toBool() ? colors.quiet : colors.text);
-    const QRect rect = option.rect.adjusted(kMargin, 0, -kMargin, 0);
+    QRect rect = option.rect.adjusted(kMargin, 0, -kMargin, 0);
+    const bool isTall = rect.height() > theme::kRowHeight;
+    rect.setHeight(std::min(rect.height(), theme::kRowHeight));
     if (ColumnKind(index.data(RowsModel::KindRole).toInt()) == ColumnKind::Number) {
         drawFigures(painter, rect, text);
         return;
     }
-    painter.drawText(rect, int(Qt::AlignVCenter | Qt::AlignLeft) | int(Qt::TextSingleLine), painter.fontMetrics().elidedText(text, Qt::ElideRight, rect.width()));
+    const qsizetype cut = isTall ? firstLine(text, painter.font(), rect.width()) : 0;
+    if (cut > 0) {
+        painter.drawText(rect, kOneLine, text.left(cut).trimmed());
+        rect.translate(0, painter.fontMetrics().lineSpacing());
+    }
+    painter.drawText(rect, kOneLine, painter.fontMetrics().elidedText(text.mid(cut), Qt::ElideRight, rect.width()));
 }
 
 // Four steps and the word of the highest one reached.

@@ -16,18 +16,28 @@ namespace muster {
 
 namespace {
 constexpr int kFollowed = 40; // rows up to which column widths follow every change of the texts
+constexpr int kLeastText = 72; // px that a text column keeps when the table is too narrow
+
+// Takes `excess` px from the widest of the columns that may give way, evenly.
+void narrow(std::vector<int> &widths, const std::vector<std::size_t> &yielding, int excess)
+{
+    while (excess > 0) {
+        const auto widest = std::ranges::max_element(yielding, {}, [&widths](std::size_t column) { return widths[column]; });
+        if (widest == yielding.end() || widths[*widest] <= kLeastText)
+            return;
+        --widths[*widest];
+        --excess;
+    }
+}
+
 }
 
 DataTable::DataTable(const QString &objectName, const QString &accessibleName, QWidget *parent)
-    : QTableView(parent), m_rows(new RowsModel(this)), m_proxy(new QSortFilterProxyModel(this))
+    : QTableView(parent), m_rows(new RowsModel(this))
 {
     setObjectName(objectName);
     setAccessibleName(accessibleName);
-    m_proxy->setSourceModel(m_rows);
-    m_proxy->setSortRole(RowsModel::SortRole);
-    m_proxy->setFilterKeyColumn(-1);
-    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    setModel(m_proxy);
+    setModel(m_rows);
     setItemDelegate(new CellDelegate(this));
     setSelectionBehavior(SelectRows);
     setSelectionMode(SingleSelection);
@@ -50,6 +60,27 @@ DataTable::DataTable(const QString &objectName, const QString &accessibleName, Q
     connect(this, &QTableView::activated, this, [this](const QModelIndex &index) { Q_EMIT keyActivated(index.data(RowsModel::KeyRole).toString()); });
 }
 
+QSortFilterProxyModel &DataTable::sorting()
+{
+    if (m_proxy)
+        return *m_proxy;
+    m_proxy = new QSortFilterProxyModel(this);
+    m_proxy->setSortRole(RowsModel::SortRole);
+    m_proxy->setFilterKeyColumn(-1);
+    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    m_proxy->setSourceModel(m_rows);
+    const QItemSelectionModel *old = selectionModel();
+    setModel(m_proxy);
+    delete old;
+    const auto renew = [this] {
+        if (m_isWrapped)
+            layoutRows();
+    };
+    connect(m_proxy, &QAbstractItemModel::layoutChanged, this, renew);
+    connect(m_proxy, &QAbstractItemModel::rowsInserted, this, renew);
+    return *m_proxy;
+}
+
 void DataTable::show(std::vector<RowColumn> columns, std::vector<Row> rows)
 {
     const bool isNewShape = columns != m_rows->columns();
@@ -58,14 +89,16 @@ void DataTable::show(std::vector<RowColumn> columns, std::vector<Row> rows)
     m_rows->setColumns(std::move(columns));
     const bool isNewSize = int(rows.size()) != m_rows->rowCount();
     m_rows->setRows(std::move(rows));
-    if (isNewShape || isNewSize || m_rows->rowCount() <= kFollowed)
+    if (isNewShape || isNewSize || m_isWrapped || m_rows->rowCount() <= kFollowed)
         layoutColumns();
-    if ((isNewShape || isNewSize) && m_mostRows > 0)
+    if ((isNewShape || isNewSize || m_isWrapped) && m_mostRows > 0)
         fit();
 }
 
 void DataTable::setSortable(bool isSortable)
 {
+    if (isSortable)
+        sorting();
     setSortingEnabled(isSortable);
     if (isSortable)
         m_proxy->sort(-1);
@@ -74,7 +107,8 @@ void DataTable::setSortable(bool isSortable)
 
 void DataTable::setFilter(const QString &text)
 {
-    m_proxy->setFilterFixedString(text);
+    if (m_proxy || !text.isEmpty())
+        sorting().setFilterFixedString(text);
 }
 
 QString DataTable::currentKey() const
@@ -85,7 +119,8 @@ QString DataTable::currentKey() const
 bool DataTable::selectKey(const QString &key)
 {
     const int row = m_rows->rowOf(key);
-    const QModelIndex index = row < 0 ? QModelIndex() : m_proxy->mapFromSource(m_rows->index(row, 0));
+    const QModelIndex own = row < 0 ? QModelIndex() : m_rows->index(row, 0);
+    const QModelIndex index = m_proxy ? m_proxy->mapFromSource(own) : own;
     if (!index.isValid())
         return false;
     setCurrentIndex(index);
@@ -103,9 +138,15 @@ void DataTable::setFitted(int rows)
 
 void DataTable::fit()
 {
-    const int rows = std::clamp(m_proxy->rowCount(), 1, m_mostRows);
     const int header = horizontalHeader()->isHidden() ? 0 : theme::kRowHeight;
-    setFixedHeight(rows * theme::kRowHeight + header + 2);
+    int height = std::min(1, rowCount()) * theme::kRowHeight;
+    for (int row = 1, next = rowCount() > 0 ? rowHeight(0) : theme::kRowHeight; next <= m_mostRows * theme::kRowHeight; ++row) {
+        height = next;
+        if (row >= rowCount())
+            break;
+        next += rowHeight(row);
+    }
+    setFixedHeight(height + header + 2);
 }
 
 void DataTable::currentChanged(const QModelIndex &current, const QModelIndex &previous)
@@ -123,27 +164,50 @@ void DataTable::resizeEvent(QResizeEvent *event)
 void DataTable::focusInEvent(QFocusEvent *event)
 {
     QTableView::focusInEvent(event);
-    if (!currentIndex().isValid() && m_proxy->rowCount() > 0)
-        setCurrentIndex(m_proxy->index(0, 0));
+    if (!currentIndex().isValid() && rowCount() > 0)
+        setCurrentIndex(model()->index(0, 0));
 }
 
-// Fixed columns keep their width, the one with width 0 takes what is left.
+// Fixed columns keep their width, the one with width 0 takes what is left; fitted texts give way where it would get too little.
 void DataTable::layoutColumns()
 {
     const auto &columns = m_rows->columns();
     std::vector<int> widths;
+    std::vector<std::size_t> yielding;
     int left = viewport()->width();
     for (std::size_t i = 0; i < columns.size(); ++i) {
         widths.push_back(columns[i].width < 0 ? textWidth(i, -columns[i].width) : columns[i].width);
-        left -= widths.back();
+        left -= widths.back() > 0 ? widths.back() : kLeastStretch;
+        if (columns[i].width < 0 && columns[i].kind == ColumnKind::Text)
+            yielding.push_back(i);
     }
+    if (left < 0)
+        narrow(widths, yielding, -left);
     for (std::size_t i = 0; i < columns.size(); ++i)
-        setColumnWidth(int(i), widths[i] > 0 ? widths[i] : std::max(left, kLeastStretch));
+        setColumnWidth(int(i), widths[i] > 0 ? widths[i] : kLeastStretch + std::max(left, 0));
+    if (m_isWrapped)
+        layoutRows();
+}
+
+void DataTable::layoutRows()
+{
+    const auto stretching = std::ranges::find(m_rows->columns(), 0, &RowColumn::width);
+    if (stretching == m_rows->columns().end())
+        return;
+    const int column = int(stretching - m_rows->columns().begin());
+    const QFontMetrics metrics(theme::font(theme::Type::Body));
+    const int room = columnWidth(column) - 2 * CellDelegate::kMargin;
+    for (int row = 0; row < rowCount(); ++row) {
+        const bool isLong = metrics.horizontalAdvance(model()->index(row, column).data().toString()) > room;
+        const int height = theme::kRowHeight + (isLong ? metrics.lineSpacing() : 0);
+        if (rowHeight(row) != height)
+            verticalHeader()->resizeSection(row, height);
+    }
 }
 
 int DataTable::textWidth(std::size_t column, int most) const
 {
-    constexpr int kLeast = 56;
+    constexpr int kLeast = 56; // px
     constexpr qsizetype kMeasured = 60; // characters
     const QFontMetrics metrics(theme::font(theme::Type::Strong));
     int width = std::max(kLeast, QFontMetrics(theme::font(theme::Type::Small)).horizontalAdvance(m_rows->columns()[column].title) + 26);

@@ -10,6 +10,7 @@ class QSortFilterProxyModel;
 namespace muster {
 
 /// A table over RowsModel: 28 px rows, one quiet line between them, sorting and filtering, the current row kept by key.
+/// Columns fit what is in view: texts that are too long for all of them give way, widest first; numbers never do.
 class DataTable : public QTableView
 {
     Q_OBJECT
@@ -24,8 +25,10 @@ public:
     void setFilter(const QString &text);
     [[nodiscard]] QString currentKey() const;
     bool selectKey(const QString &key);
-    /// As high as its rows, at most `rows` of them, at least one.
+    /// As high as its rows, at most `rows` of the common height, at least one.
     void setFitted(int rows);
+    /// A text that does not fit the stretching column takes a second line.
+    void setWrapped(bool isWrapped) { m_isWrapped = isWrapped; }
     /// The column that takes what is left never gets narrower than this, px.
     static constexpr int kLeastStretch = 140;
 
@@ -43,12 +46,16 @@ protected:
 
 private:
     void layoutColumns();
+    void layoutRows();
     [[nodiscard]] int textWidth(std::size_t column, int most) const;
     void fit();
+    QSortFilterProxyModel &sorting();
+    [[nodiscard]] int rowCount() const { return model()->rowCount(); }
 
     RowsModel *m_rows;
-    QSortFilterProxyModel *m_proxy;
+    QSortFilterProxyModel *m_proxy = nullptr; ///< made when a table is first sorted or filtered: most are not
     int m_mostRows = 0;
+    bool m_isWrapped = false;
 };
 
 } // namespace muster
