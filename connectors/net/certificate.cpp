@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -161,6 +162,12 @@ Certificate certificateFrom(const x509_st *x509)
     result.isSelfSigned = subject && issuer && X509_NAME_cmp(subject, issuer) == 0;
     ERR_clear_error();
     return result;
+}
+
+std::optional<Certificate> peerCertificate(void *ssl)
+{
+    const X509 *x509 = ssl ? SSL_get0_peer_certificate(static_cast<SSL *>(ssl)) : nullptr;
+    return x509 ? std::optional(certificateFrom(x509)) : std::nullopt;
 }
 
 std::vector<Certificate> certificatesFromPem(std::string_view pem)

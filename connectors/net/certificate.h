@@ -3,6 +3,7 @@
 
 #include "models/facts/clock.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct Certificate {
 
 /// Never fails: what a certificate does not say stays empty.
 [[nodiscard]] Certificate certificateFrom(const x509_st *x509);
+
+/// Of the other side of a connection that another library made; `ssl` is OpenSSL's SSL, may be null.
+[[nodiscard]] std::optional<Certificate> peerCertificate(void *ssl);
 
 /// Every certificate of a PEM text (also one with other blocks or comments around), in order, at most 32.
 [[nodiscard]] std::vector<Certificate> certificatesFromPem(std::string_view pem);

@@ -12,6 +12,7 @@ namespace muster::postgres {
 
 namespace {
 
+/// pg_blocking_pids() stops the whole lock table for a moment, so that only the 300 longest waiters are asked about.
 /// One call of pg_stat_get_activity() gives sessions, TLS and totals; the views would call it once each. pg_locks is read only while
 /// somebody waits.
 constexpr std::string_view kSql = R"sql(/* muster activity */
@@ -22,7 +23,7 @@ with a as materialized (
          application_name in ('pg_dump', 'pg_dumpall', 'pg_restore', 'pg_basebackup') or application_name like 'pgBackRest%'
            or application_name like 'barman%' or application_name like 'muster %' as is_tool
   from pg_stat_get_activity(null)),
-l as materialized (select pid, pg_blocking_pids(pid) as by from a where wait_event_type = 'Lock'),
+l as materialized (select pid, pg_blocking_pids(pid) as by from (select * from a where wait_event_type = 'Lock' order by query_start limit 300) w),
 b as materialized (select distinct unnest(by) as pid from l),
 $WAITS
 t as (select
@@ -37,12 +38,15 @@ t as (select
                    and not client_addr <<= '127.0.0.0/8'::inet and client_addr <> '::1'::inet) as plaintext,
   coalesce(max(extract(epoch from now() - state_change)) filter (where is_client and state like 'idle in transaction%'), 0) as idle_longest,
   coalesce(max(extract(epoch from now() - xact_start)) filter (where is_client and not is_tool), 0) as transaction_longest,
-  coalesce(max(extract(epoch from now() - query_start)) filter (where is_client and not is_tool and state = 'active'), 0) as query_longest
+  coalesce(max(extract(epoch from now() - query_start)) filter (where is_client and not is_tool and state = 'active'), 0) as query_longest,
+  count(*) filter (where wait_event_type = 'Lock') - (select count(*) from l where cardinality(by) = 0) as blocked,
+  coalesce(max(extract(epoch from clock_timestamp() - query_start)) filter (where wait_event_type = 'Lock'), 0) as blocked_longest,
+  case when exists (select from b where b.pid = 0) then (select gid || ' of ' || pg_get_userbyid(ownerid) from pg_prepared_xact() order by prepared limit 1) end as oldest_prepared
   from a)
 select t.*, s.*
 from t left join lateral (
   select a.pid, pg_get_userbyid(a.usesysid) as usr, (select datname from pg_database d where d.oid = a.datid) as database, a.application,
-    host(a.client_addr) as client, a.state, nullif(concat_ws(': ', a.wait_event_type, a.wait_event), '') as wait,
+    host(a.client_addr) as client, a.backend_type as type, a.state, nullif(concat_ws(': ', a.wait_event_type, a.wait_event), '') as wait,
     extract(epoch from now() - a.xact_start) as transaction_age,
     case when a.state = 'active' then extract(epoch from now() - a.query_start) end as query_age,
     extract(epoch from now() - a.state_change) as state_age,
@@ -83,6 +87,7 @@ ActivitySession parseSession(const Rows &rows, std::size_t row)
     session.database = rows.text(row, "database");
     session.application = rows.text(row, "application");
     session.client = rows.text(row, "client");
+    session.type = rows.text(row, "type");
     session.state = rows.text(row, "state");
     session.wait = rows.text(row, "wait");
     session.transactionAge = rows.number(row, "transaction_age");
@@ -119,15 +124,18 @@ std::size_t waitersOf(int pid, const std::vector<ActivitySession> &sessions)
 
 std::string describeRoot(const ActivitySession &root, std::size_t waiters)
 {
-    std::string text = "pid " + std::to_string(root.pid) + " (" + root.user + (root.application.empty() ? "" : ", " + root.application)
-        + ") " + root.state;
+    // The server's own processes have no user and no state.
+    const bool isClient = root.type.empty() || root.type == "client backend";
+    std::string text = "pid " + std::to_string(root.pid) + " (" + (isClient ? root.user : root.type)
+        + (root.application.empty() ? "" : ", " + root.application) + ")" + (root.state.empty() ? "" : " " + root.state);
     if (const auto age = root.state == "active" ? root.queryAge : root.stateAge)
         text += " for " + wholeSeconds(*age);
     return text + " blocks " + std::to_string(waiters) + (waiters == 1 ? " session: " : " sessions: ") + root.query;
 }
 
-std::string worstBlocker(const std::vector<ActivitySession> &sessions)
+std::string worstBlocker(const Activity &activity)
 {
+    const auto &sessions = activity.sessions;
     std::string worst;
     std::size_t most = 0;
     for (const auto &session : sessions) {
@@ -139,7 +147,9 @@ std::string worstBlocker(const std::vector<ActivitySession> &sessions)
         }
     }
     if (const auto waiters = waitersOf(0, sessions); waiters > most)
-        worst = "a prepared transaction blocks " + std::to_string(waiters) + " sessions: see pg_prepared_xacts";
+        worst = "a prepared transaction" + (activity.oldestPrepared.empty() ? std::string() : " (the oldest: " + activity.oldestPrepared + ")")
+            + " blocks " + std::to_string(waiters) + (waiters == 1 ? " session: " : " sessions: ")
+            + "see pg_prepared_xacts, then COMMIT PREPARED or ROLLBACK PREPARED";
     return worst;
 }
 
@@ -153,7 +163,8 @@ Table sessionTable(const Activity &activity)
     Table table;
     table.columns = { { "pid", "" },        { "user", "" },       { "database", "" }, { "application", "" },
                       { "client", "" },     { "state", "" },      { "wait", "" },     { "transaction_age", "s" },
-                      { "query_age", "s" }, { "blocked_by", "" }, { "is_root", "" },  { "query", "" } };
+                      { "query_age", "s" }, { "blocked_by", "" }, { "is_root", "" },  { "query", "" },
+                      { "type", "" },       { "wait_age", "s" } };
     table.limit = Activity::kSessionLimit;
     table.isTruncated = activity.isTruncated;
     for (const auto &s : activity.sessions) {
@@ -161,24 +172,26 @@ Table sessionTable(const Activity &activity)
         for (const int pid : s.blockedBy)
             by += (by.empty() ? "" : ", ") + std::to_string(pid);
         table.rows.push_back({ static_cast<double>(s.pid), s.user, s.database, s.application, s.client, s.state, s.wait,
-                               cellOf(s.transactionAge), cellOf(s.queryAge), by, s.isRoot, s.query });
+                               cellOf(s.transactionAge), cellOf(s.queryAge), by, s.isRoot, s.query, s.type,
+                               cellOf(s.waitAge) });
     }
     return table;
 }
 
 void addBlockedFacts(const Activity &activity, FactWriter &facts)
 {
-    double count = 0;
+    // The list knows since when exactly; beyond its limit the start of the statement has to do.
+    double listed = 0;
     double longest = 0;
     for (const auto &session : activity.sessions) {
         if (session.blockedBy.empty())
             continue;
-        ++count;
+        ++listed;
         longest = std::max(longest, session.waitAge.value_or(0));
     }
-    facts.add("blocked_count", count);
-    facts.add("blocked_longest", longest);
-    facts.add("blocker_worst", worstBlocker(activity.sessions));
+    facts.add("blocked_count", std::max(listed, activity.blocked));
+    facts.add("blocked_longest", activity.blocked > 0 && longest == 0 ? activity.blockedLongest : longest);
+    facts.add("blocker_worst", worstBlocker(activity));
 }
 
 } // namespace
@@ -214,6 +227,9 @@ Activity parseActivity(const Rows &rows)
     activity.idleInTransactionLongest = total("idle_longest");
     activity.transactionLongest = total("transaction_longest");
     activity.queryLongest = total("query_longest");
+    activity.blocked = total("blocked");
+    activity.blockedLongest = total("blocked_longest");
+    activity.oldestPrepared = rows.text(0, "oldest_prepared");
     for (std::size_t row = 0; row < rows.size(); ++row) {
         if (!rows.cell(row, "pid"))
             continue;

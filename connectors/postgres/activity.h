@@ -17,6 +17,7 @@ struct ActivitySession {
     std::string database;
     std::string application;
     std::string client;
+    std::string type; ///< backend_type
     std::string state;
     std::string wait;
     std::optional<double> transactionAge;
@@ -37,6 +38,9 @@ struct Activity {
     double idleInTransactionLongest = 0;
     double transactionLongest = 0;
     double queryLongest = 0;
+    double blocked = 0; ///< all that wait for a lock, also beyond the limit of the list
+    double blockedLongest = 0;
+    std::string oldestPrepared; ///< gid and owner, where a prepared transaction blocks
     std::vector<ActivitySession> sessions; ///< blockers and blocked first, then the oldest transactions
     bool isTruncated = false;
 

@@ -11,10 +11,12 @@ constexpr std::size_t kFindingLimit = 100;
 
 /// User indexes only (oid from 16384 on). Twins agree in table, method, keys, operator classes, collations, order, expressions and
 /// predicate; the one that stays is the one that a constraint or uniqueness needs, then the older one. An index that is being built is not
-/// invalid.
+/// invalid. Unused: larger than 128 pages and never read in at least 35 days of counting; a standby's reads are counted there, not here.
 constexpr std::string_view kIndexesSql = R"sql(/* muster indexes */
 with i as materialized (
-  select x.indexrelid, x.indrelid, x.indisunique, x.indisvalid and x.indisready as is_good,
+  select x.indexrelid, x.indrelid, x.indisunique, x.indisvalid and x.indisready as is_good, x.indisreplident, c.relpages,
+    x.indexprs is null and x.indpred is null and x.indnatts = x.indnkeyatts as is_plain, c.relam,
+    x.indkey::text || ' ' as keys, x.indclass::text || ' ' as classes, x.indcollation::text || ' ' as collations, x.indoption::text || ' ' as options,
     concat_ws('|', x.indkey, x.indclass, x.indcollation, x.indoption, x.indnkeyatts, c.relam,
       case when x.indexprs is not null then pg_get_expr(x.indexprs, x.indrelid) end,
       '|', case when x.indpred is not null then pg_get_expr(x.indpred, x.indrelid) end) as shape
@@ -29,18 +31,22 @@ f as (
       join (select indrelid, shape from i where is_good group by 1, 2 having count(*) > 1) g using (indrelid, shape)
     where is_good
     window w as (partition by indrelid, shape order by exists (select from pg_constraint k where k.conindid = i.indexrelid) desc, indisunique desc, indexrelid)) d
-  where d.n > 1)
-select f.kind, n.nspname || '.' || t.relname as table_name, c.relname as index_name,
+  where d.n > 1
+  union all
+  select 'unused', indrelid, indexrelid, null from i
+  where relpages > 128 and is_good and not indisunique and not indisreplident and not pg_is_in_recovery() and pg_stat_get_numscans(indexrelid) = 0
+    and coalesce(pg_stat_get_db_stat_reset_time((select oid from pg_database where datname = current_database())), pg_postmaster_start_time()) < now() - interval '35 days'
+    and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
+  union all
+  select 'prefix', a.indrelid, a.indexrelid, min(b.indexrelid) from i a join i b on b.indrelid = a.indrelid and b.relam = a.relam and b.is_plain and b.is_good
+      and b.keys <> a.keys and starts_with(b.keys, a.keys) and starts_with(b.classes, a.classes) and starts_with(b.collations, a.collations) and starts_with(b.options, a.options)
+  where a.is_plain and a.is_good and not a.indisunique and not a.indisreplident and a.relpages > 128 and a.relam = (select oid from pg_am where amname = 'btree')
+  group by 1, 2, 3),
+b as (select sum(pg_stat_get_blocks_fetched(indexrelid)) as fetched, sum(pg_stat_get_blocks_hit(indexrelid)) as hit from i)
+select b.*, f.kind, n.nspname || '.' || t.relname as table_name, c.relname as index_name,
   (select relname from pg_class w where w.oid = f.twin) as twin, c.relpages::bigint * current_setting('block_size')::int as size
-from f join pg_class c on c.oid = f.indexrelid join pg_class t on t.oid = f.indrelid join pg_namespace n on n.oid = t.relnamespace
-order by f.kind desc, c.relpages desc limit 101)sql";
-
-constexpr std::string_view kDeadTuplesSql = R"sql(/* muster dead tuples */
-select n.nspname || '.' || c.relname as table_name, d.dead, pg_stat_get_live_tuples(d.oid) as live
-from (select oid, pg_stat_get_dead_tuples(oid) as dead from pg_class where relkind in ('r', 'm', 't') and oid >= 16384) d
-  join pg_class c on c.oid = d.oid join pg_namespace n on n.oid = c.relnamespace
-where d.dead > 10000
-order by d.dead / (d.dead + pg_stat_get_live_tuples(d.oid) + 1.0) desc limit 1)sql";
+from b left join (f join pg_class c on c.oid = f.indexrelid join pg_class t on t.oid = f.indrelid join pg_namespace n on n.oid = t.relnamespace) on true
+order by array_position(array['invalid', 'duplicate', 'unused', 'prefix'], f.kind), c.relpages desc limit 101)sql";
 
 /// Against the smaller one of the sequence's and the owning column's maximum; a cycling sequence cannot run out. Reading a last value opens
 /// the sequence, which stays in the backend's memory: the thousand with the most rows written are read, those that no column owns first.
@@ -74,6 +80,8 @@ std::vector<IndexFinding> parseIndexes(const Rows &rows)
 {
     std::vector<IndexFinding> findings;
     for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (!rows.cell(row, "kind"))
+            continue;
         findings.push_back({ rows.text(row, "kind"), rows.text(row, "table_name"), rows.text(row, "index_name"), rows.text(row, "twin"),
                              rows.number(row, "size").value_or(0) });
     }
@@ -94,27 +102,33 @@ void addIndexFacts(const std::vector<IndexFinding> &findings, FactWriter &facts)
     std::string worst;
     if (!findings.empty()) {
         const auto &first = findings.front();
-        worst = first.table + ": " + (first.kind == "invalid" ? "invalid index " + first.index : first.index + " repeats " + first.twin);
+        worst = first.table + ": "
+            + (first.kind == "invalid"      ? "invalid index " + first.index
+                   : first.kind == "unused" ? first.index + " is never read"
+                                            : first.index + (first.kind == "prefix" ? " is a part of " : " repeats ") + first.twin);
     }
     facts.add("indexes_invalid", static_cast<double>(std::ranges::count(findings, "invalid", &IndexFinding::kind)));
     facts.add("indexes_duplicate", static_cast<double>(std::ranges::count(findings, "duplicate", &IndexFinding::kind)));
+    facts.add("indexes_unused", static_cast<double>(std::ranges::count(findings, "unused", &IndexFinding::kind)));
     facts.add("index_worst", worst);
     facts.add("index_findings", table);
 }
 
-std::string deadTuplesSql(int)
+IndexBlocks parseIndexBlocks(const Rows &rows)
 {
-    return std::string(kDeadTuplesSql);
+    return { rows.number(0, "fetched").value_or(0), rows.number(0, "hit").value_or(0) };
 }
 
-void addDeadTupleFacts(const Rows &rows, FactWriter &facts)
+void addIndexHits(const std::optional<IndexBlocks> &before, const IndexBlocks &now, FactWriter &facts)
 {
-    const double dead = rows.number(0, "dead").value_or(0);
-    const double live = rows.number(0, "live").value_or(0);
-    facts.add("dead_tuple_ratio", dead > 0 ? dead / (dead + live) : 0.0,
-              dead > 0 ? std::to_string(static_cast<long>(dead)) + " dead, " + std::to_string(static_cast<long>(live)) + " live rows"
-                       : "no table has more than 10000 dead rows");
-    facts.add("dead_tuple_table", rows.text(0, "table_name"));
+    constexpr double kEnough = 1000;
+    const double fetched = before ? now.fetched - before->fetched : 0;
+    if (!before || fetched < 0)
+        facts.unknown("index_hit_ratio", "a rate needs two samples of the same server life");
+    else if (fetched < kEnough)
+        facts.unknown("index_hit_ratio", "no traffic: " + std::to_string(static_cast<long long>(fetched)) + " blocks of indexes");
+    else
+        facts.add("index_hit_ratio", (now.hit - before->hit) / fetched);
 }
 
 std::string sequencesSql(int)

@@ -5,6 +5,7 @@
 #include "connectors/postgres/rows.h"
 #include "connectors/postgres/settings.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace muster::postgres {
 
 /// An index that is invalid, or that another one makes superfluous.
 struct IndexFinding {
-    std::string kind; ///< "invalid" | "duplicate"
+    std::string kind; ///< "invalid" | "duplicate" | "unused" | "prefix"
     std::string table;
     std::string index;
     std::string twin; ///< the one that stays
@@ -23,10 +24,15 @@ struct IndexFinding {
 
 [[nodiscard]] std::string indexesSql(int version);
 [[nodiscard]] std::vector<IndexFinding> parseIndexes(const Rows &rows);
+/// Blocks of all user indexes since the counters began.
+struct IndexBlocks {
+    double fetched = 0;
+    double hit = 0;
+};
+[[nodiscard]] IndexBlocks parseIndexBlocks(const Rows &rows);
+/// From two samples; unknown where they say nothing.
+void addIndexHits(const std::optional<IndexBlocks> &before, const IndexBlocks &now, FactWriter &facts);
 void addIndexFacts(const std::vector<IndexFinding> &findings, FactWriter &facts);
-
-[[nodiscard]] std::string deadTuplesSql(int version);
-void addDeadTupleFacts(const Rows &rows, FactWriter &facts);
 
 [[nodiscard]] std::string sequencesSql(int version);
 void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &facts);

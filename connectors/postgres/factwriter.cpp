@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 #include <utility>
 
 namespace muster::postgres {
@@ -57,6 +58,48 @@ constexpr std::array kUnits{
     UnitRow{ "indexes_invalid", "count" },
     UnitRow{ "indexes_duplicate", "count" },
     UnitRow{ "database_size", "B" },
+    UnitRow{ "timeline", "count" },
+    UnitRow{ "conf_load_age", "s" },
+    UnitRow{ "stats_age", "s" },
+    UnitRow{ "prepared_count", "count" },
+    UnitRow{ "prepared_longest", "s" },
+    UnitRow{ "freeze_overdue_ratio", "ratio" },
+    UnitRow{ "checkpoint_overdue_ratio", "ratio" },
+    UnitRow{ "sync_standbys_missing", "count" },
+    UnitRow{ "autovacuum_busy_ratio", "ratio" },
+    UnitRow{ "subscriptions_down", "count" },
+    UnitRow{ "locks_used_ratio", "ratio" },
+    UnitRow{ "archive_waiting", "count" },
+    UnitRow{ "archive_waiting_longest", "s" },
+    UnitRow{ "hba_errors", "count" },
+    UnitRow{ "hba_trust", "count" },
+    UnitRow{ "hba_weak", "count" },
+    UnitRow{ "md5_passwords", "count" },
+    UnitRow{ "constraints_not_valid", "count" },
+    UnitRow{ "extensions_outdated", "count" },
+    UnitRow{ "database_collations_drifted", "count" },
+    UnitRow{ "collations_drifted", "count" },
+    UnitRow{ "wal_rate", "B/s" },
+    UnitRow{ "io_read_time_mean", "s" },
+    UnitRow{ "io_evictions_rate", "1/s" },
+    UnitRow{ "conflicts_rate", "1/s" },
+    UnitRow{ "subscription_errors_rate", "1/s" },
+    UnitRow{ "statements_evicted_rate", "1/s" },
+    UnitRow{ "xmin_age", "count" },
+    UnitRow{ "tables_overdue", "count" },
+    UnitRow{ "tables_autovacuum_off", "count" },
+    UnitRow{ "tables_read_in_full", "count" },
+    UnitRow{ "vacuums_kept_away", "count" },
+    UnitRow{ "bloat_ratio", "ratio" },
+    UnitRow{ "bloat_bytes", "B" },
+    UnitRow{ "indexes_unused", "count" },
+    UnitRow{ "index_hit_ratio", "ratio" },
+    UnitRow{ "version_minors_behind", "count" },
+    UnitRow{ "certificate_expires_in", "s" },
+    UnitRow{ "durability_risks", "count" },
+    UnitRow{ "logging_gaps", "count" },
+    UnitRow{ "idle_in_transaction_timeout", "s" },
+    UnitRow{ "database_growth", "B/s" },
     UnitRow{ "wal_size", "B" },
     UnitRow{ "wal_size_ratio", "ratio" },
 };
@@ -107,6 +150,12 @@ void FactWriter::unknownAll(std::span<const std::string_view> names, const std::
 {
     for (const auto name : names)
         unknown(name, reason, hint);
+}
+
+void FactWriter::overrule(std::string_view name, std::string reason, std::string hint)
+{
+    std::erase_if(m_batch.facts, [full = "postgres." + std::string(name)](const Fact &fact) { return fact.name == full; });
+    unknown(name, std::move(reason), std::move(hint));
 }
 
 void FactWriter::notApplicable(std::string_view name, std::string reason)

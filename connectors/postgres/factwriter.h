@@ -35,6 +35,8 @@ public:
     void unknown(std::string_view name, std::string reason, std::string hint = {});
     void unknownAll(std::span<const std::string_view> names, const std::string &reason, const std::string &hint);
     void notApplicable(std::string_view name, std::string reason);
+    /// What was written under this name is not known after all.
+    void overrule(std::string_view name, std::string reason, std::string hint);
 
 private:
     FactBatch &m_batch;

@@ -12,89 +12,10 @@ namespace muster::postgres {
 
 namespace {
 
-using Names = std::string_view;
-
-constexpr std::array kClockFacts{ Names{ "rtt" }, Names{ "clock_skew" } };
-constexpr std::array kServerFacts{ Names{ "version" },
-                                   Names{ "version_num" },
-                                   Names{ "version_supported" },
-                                   Names{ "system_identifier" },
-                                   Names{ "role" },
-                                   Names{ "uptime" },
-                                   Names{ "user" },
-                                   Names{ "is_superuser" },
-                                   Names{ "tls_in_use" },
-                                   Names{ "tls_version" },
-                                   Names{ "connect_time" },
-                                   Names{ "connections_limit" },
-                                   Names{ "checksums_on" },
-                                   Names{ "archiving_on" },
-                                   Names{ "archiver_failing" },
-                                   Names{ "archive_age" },
-                                   Names{ "archiver_last_failed_wal" },
-                                   Names{ "checkpoints_requested_ratio" } };
-constexpr std::array kActivityFacts{ Names{ "connections_used" },
-                                     Names{ "connections_used_ratio" },
-                                     Names{ "connections_table" },
-                                     Names{ "sessions" },
-                                     Names{ "plaintext_clients" },
-                                     Names{ "idle_in_transaction_count" },
-                                     Names{ "idle_in_transaction_longest" },
-                                     Names{ "transaction_longest" },
-                                     Names{ "query_longest" },
-                                     Names{ "blocked_count" },
-                                     Names{ "blocked_longest" },
-                                     Names{ "blocker_worst" } };
-constexpr std::array kDatabaseFacts{ Names{ "cache_hit_ratio" },      Names{ "commits_rate" },        Names{ "rollback_ratio" },
-                                     Names{ "deadlocks_rate" },       Names{ "temp_bytes_rate" },     Names{ "xid_used_ratio" },
-                                     Names{ "multixact_used_ratio" }, Names{ "xid_oldest_database" }, Names{ "checksum_failures" } };
-constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
-constexpr std::array kStandbyFacts{ Names{ "standbys_connected" }, Names{ "standbys_missing" }, Names{ "replication_lag_bytes" },
-                                    Names{ "replication_lag" }, Names{ "replicas" } };
-constexpr std::array kWalFacts{ Names{ "wal_size" }, Names{ "wal_size_ratio" } };
-constexpr std::array kSettingFacts{ Names{ "autovacuum_on" },    Names{ "fsync" },
-                                    Names{ "full_page_writes" }, Names{ "is_read_only" },
-                                    Names{ "log_connections" },  Names{ "pgaudit" },
-                                    Names{ "log_min_duration" }, Names{ "password_encryption" },
-                                    Names{ "pending_restart" },  Names{ "settings" } };
-constexpr std::array kConfigFacts{ Names{ "config_errors" } };
-constexpr std::array kStatementFacts{ Names{ "statements_available" }, Names{ "statement_mean_worst" }, Names{ "slow_statements" } };
-constexpr std::array kIndexFacts{ Names{ "indexes_invalid" }, Names{ "indexes_duplicate" }, Names{ "index_worst" },
-                                  Names{ "index_findings" } };
-constexpr std::array kDeadTupleFacts{ Names{ "dead_tuple_ratio" }, Names{ "dead_tuple_table" } };
-constexpr std::array kSequenceFacts{ Names{ "sequence_used_ratio" }, Names{ "sequence_worst" } };
-constexpr std::array kSizeFacts{ Names{ "database_size" } };
-
-constexpr Millis kEachRound{ 0 };
-constexpr Millis kTenSeconds{ 9500 }; // less than the background cadence, so that its jitter does not skip a turn
-constexpr Millis kMinute{ 60000 };
-
-/// In order: what others need comes first, what is dear last.
-constexpr std::array kGroups{
-    Group{ "clock", kEachRound, &Groups::runClock, kClockFacts },
-    Group{ "server", kEachRound, &Groups::runServer, kServerFacts },
-    Group{ "activity", kEachRound, &Groups::runActivity, kActivityFacts },
-    Group{ "slots", kTenSeconds, &Groups::runSlots, kSlotFacts },
-    Group{ "standbys", kTenSeconds, &Groups::runStandbys, kStandbyFacts },
-    Group{ "rights", kMinute, &Groups::runRights, {} },
-    Group{ "wal", kMinute, &Groups::runWal, kWalFacts },
-    Group{ "settings", kMinute, &Groups::runSettings, kSettingFacts },
-    Group{ "configuration", kMinute, &Groups::runConfigErrors, kConfigFacts },
-    Group{ "statements", 5 * kMinute, &Groups::runStatements, kStatementFacts },
-    Group{ "indexes", kMinute, &Groups::runIndexes, kIndexFacts },
-    Group{ "dead tuples", kMinute, &Groups::runDeadTuples, kDeadTupleFacts },
-    Group{ "sequences", kMinute, &Groups::runSequences, kSequenceFacts },
-    Group{ "size", kMinute, &Groups::runSize, kSizeFacts },
-    // Last, so that the blocks that the first round itself reads are in the first sample and not in the first rate.
-    Group{ "databases", kEachRound, &Groups::runDatabases, kDatabaseFacts },
-};
+constexpr std::array<std::string_view, 2> kWalFacts{ "wal_size", "wal_size_ratio" };
+constexpr std::array<std::string_view, 3> kStatementFacts{ "statements_available", "statement_mean_worst", "slow_statements" };
 
 } // namespace
-
-std::span<const Group> Groups::all()
-{
-    return kGroups;
-}
 
 Context Groups::context() const
 {
@@ -119,12 +40,16 @@ std::expected<void, Fault> Groups::runClock(FactWriter &facts, Deadline deadline
 
 std::expected<void, Fault> Groups::runServer(FactWriter &facts, Deadline deadline)
 {
-    const auto rows = m_client.query(serverSql(m_client.info().serverVersion), deadline);
+    const auto rows = m_reader.read(m_client, serverQuery(), deadline);
     if (!rows)
         return std::unexpected(rows.error());
     m_server = parseServer(*rows);
     pushCheckpoints(m_checkpoints, m_now.boot, m_server);
     addServerFacts(m_server, m_checkpoints, context(), facts);
+    if (!m_first)
+        m_first = Identity{ m_server.systemIdentifier, m_server.isStandby };
+    addIdentityFacts(m_server, *m_first, facts);
+    coverServerProblems(m_reader.problems("server"), context(), facts);
     return {};
 }
 
@@ -178,6 +103,7 @@ std::expected<void, Fault> Groups::runStandbys(FactWriter &facts, Deadline deadl
     const auto rows = m_client.query(standbysSql(m_client.info().serverVersion), deadline);
     if (!rows)
         return std::unexpected(rows.error());
+    facts.notApplicable("receiver_streaming", "this server is a primary");
     addStandbyFacts(parseStandbys(*rows), context(), facts);
     return {};
 }
@@ -199,6 +125,7 @@ std::expected<void, Fault> Groups::runRights(FactWriter &, Deadline deadline)
     if (!rows)
         return std::unexpected(rows.error());
     m_rights = parseRights(*rows);
+    m_reader.forget();
     return {};
 }
 
@@ -228,9 +155,10 @@ std::expected<void, Fault> Groups::runSettings(FactWriter &facts, Deadline deadl
 std::expected<void, Fault> Groups::runConfigErrors(FactWriter &facts, Deadline deadline)
 {
     if (!m_rights.canReadConfigFile) {
-        facts.unknown("config_errors", "this role may not read pg_file_settings",
-                      context().grant("SELECT ON pg_file_settings") + " "
-                          + context().grant("EXECUTE ON FUNCTION pg_show_all_file_settings()"));
+        static constexpr std::array<std::string_view, 2> kFacts{ "config_errors", "pending_settings" };
+        facts.unknownAll(kFacts, "this role may not read pg_file_settings",
+                         context().grant("SELECT ON pg_file_settings") + " "
+                             + context().grant("EXECUTE ON FUNCTION pg_show_all_file_settings()"));
         return {};
     }
     const auto rows = m_client.query(configErrorsSql(m_client.info().serverVersion), deadline);
@@ -282,20 +210,10 @@ std::expected<void, Fault> Groups::runIndexes(FactWriter &facts, Deadline deadli
     if (!rows)
         return std::unexpected(rows.error());
     addIndexFacts(parseIndexes(*rows), facts);
-    return {};
-}
-
-std::expected<void, Fault> Groups::runDeadTuples(FactWriter &facts, Deadline deadline)
-{
-    if (m_server.isStandby) {
-        facts.notApplicable("dead_tuple_ratio", "a standby does not count rows");
-        facts.notApplicable("dead_tuple_table", "a standby does not count rows");
-        return {};
-    }
-    const auto rows = m_client.query(deadTuplesSql(m_client.info().serverVersion), deadline);
-    if (!rows)
-        return std::unexpected(rows.error());
-    addDeadTupleFacts(*rows, facts);
+    const auto blocks = parseIndexBlocks(*rows);
+    addIndexHits(m_indexLife == m_server.started ? m_indexBlocks : std::nullopt, blocks, facts);
+    m_indexBlocks = blocks;
+    m_indexLife = m_server.started;
     return {};
 }
 
@@ -316,13 +234,22 @@ std::expected<void, Fault> Groups::runSequences(FactWriter &facts, Deadline dead
 std::expected<void, Fault> Groups::runSize(FactWriter &facts, Deadline deadline)
 {
     if (!m_rights.canSizeDatabase) {
-        facts.unknown("database_size", "this role may not connect to the database that it asks for", context().grant("pg_monitor"));
+        static constexpr std::array<std::string_view, 2> kFacts{ "database_size", "database_growth" };
+        facts.unknownAll(kFacts, "this role may not connect to the database that it asks for", context().grant("pg_monitor"));
         return {};
     }
     const auto rows = m_client.query(sizeSql(m_client.info().serverVersion), deadline);
     if (!rows)
         return std::unexpected(rows.error());
-    facts.addNumber("database_size", rows->number(0, "size"), "the server told no size");
+    const auto size = rows->number(0, "size");
+    facts.addNumber("database_size", size, "the server told no size");
+    if (size)
+        m_sizes.push(m_now.boot, *size);
+    constexpr double kTrend = 600; // s: less says more of the moment than of the trend
+    if (m_sizes.hasTwo() && m_sizes.seconds() >= kTrend)
+        facts.add("database_growth", (m_sizes.newest().sample - m_sizes.oldest().sample) / m_sizes.seconds(), "over " + wholeSeconds(m_sizes.seconds()));
+    else
+        facts.unknown("database_growth", "a trend needs two samples ten minutes apart");
     return {};
 }
 

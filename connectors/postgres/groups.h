@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/postgres/catalogs.h"
+#include "connectors/postgres/counters.h"
 #include "connectors/postgres/databases.h"
 #include "connectors/postgres/pgclient.h"
 #include "connectors/postgres/server.h"
 #include "connectors/postgres/settings.h"
+#include "connectors/postgres/query.h"
 #include "connectors/postgres/statements.h"
 
 #include <expected>
@@ -52,7 +55,15 @@ public:
     std::expected<void, Fault> runConfigErrors(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runStatements(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runIndexes(FactWriter &facts, Deadline deadline);
-    std::expected<void, Fault> runDeadTuples(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runTables(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runBloat(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runState(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runFiles(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runHba(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runSchema(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runHorizon(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runProgress(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runCounters(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSequences(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSize(FactWriter &facts, Deadline deadline);
 
@@ -65,6 +76,12 @@ private:
     Server m_server;
     Rights m_rights;
     Settings m_settings;
+    QueryReader m_reader;
+    std::optional<Identity> m_first;
+    CounterWindow m_counters{ kCounterWindow };
+    Window<double> m_sizes{ Millis{ 86400000 } };
+    std::optional<IndexBlocks> m_indexBlocks;
+    std::string m_indexLife; ///< of m_indexBlocks
     double m_roundTrip = 0;
     DatabaseWindow m_databases{ kDatabaseWindow };
     CheckpointWindow m_checkpoints{ kCheckpointWindow };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/pgclient.h"
 
+#include "connectors/net/certificate.h"
 #include "connectors/net/socket.h"
 #include "connectors/net/stream.h"
 #include "connectors/postgres/pgconnector.h"
@@ -149,6 +150,10 @@ void PgClient::Impl::readInfo()
     if (PQsslInUse(connection)) {
         m_info.tlsVersion = text(PQsslAttribute(connection, "protocol"));
         m_info.tlsCipher = text(PQsslAttribute(connection, "cipher"));
+        if (const auto certificate = net::peerCertificate(PQsslStruct(connection, "OpenSSL"))) {
+            m_info.certificateEnds = certificate->notAfter;
+            m_info.certificateName = certificate->subject;
+        }
     }
 }
 

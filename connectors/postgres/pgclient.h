@@ -4,6 +4,7 @@
 #include "connectors/net/interrupter.h"
 #include "connectors/postgres/conninfo.h"
 #include "connectors/postgres/rows.h"
+#include "models/facts/clock.h"
 #include "models/facts/fault.h"
 #include "models/ports/deadline.h"
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +35,8 @@ struct ConnectionInfo {
     std::string address; ///< "192.0.2.1:5432", or the socket's path
     std::string tlsVersion; ///< "TLSv1.3"; "" = not encrypted
     std::string tlsCipher;
+    std::optional<WallTime> certificateEnds; ///< of the server's certificate
+    std::string certificateName; ///< its subject
     bool isPooled = false; ///< a pooler answered instead of a backend: no session state may be relied on (locks, SET)
     bool isRoleReadOnly = false; ///< this role or database is read-only by ALTER ROLE/DATABASE: says nothing about the server
     bool isSuperuser = false;

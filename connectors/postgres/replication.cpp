@@ -22,10 +22,12 @@ Cell cellOf(std::optional<double> number)
 Table standbyTable(const std::vector<Standby> &standbys)
 {
     Table table;
-    table.columns = { { "name", "" }, { "client", "" }, { "state", "" }, { "lag_bytes", "B" }, { "lag", "s" }, { "sync", "" } };
+    table.columns = { { "name", "" }, { "client", "" }, { "state", "" }, { "lag_bytes", "B" }, { "lag", "s" }, { "sync", "" },
+                      { "unsent_bytes", "B" }, { "unflushed_bytes", "B" }, { "flush_lag", "s" } };
     table.limit = kStandbyLimit;
     for (const auto &s : standbys)
-        table.rows.push_back({ s.name, s.client, s.state, cellOf(s.lagBytes), cellOf(s.lag), s.sync });
+        table.rows.push_back({ s.name, s.client, s.state, cellOf(s.lagBytes), cellOf(s.lag), s.sync,
+                               cellOf(s.sentLagBytes), cellOf(s.flushLagBytes), cellOf(s.flushLag) });
     return table;
 }
 
@@ -59,15 +61,18 @@ void addWorstLag(const std::vector<Standby> &standbys, FactWriter &facts)
 
 bool Slot::isBad() const
 {
-    return walStatus == "lost" || walStatus == "unreserved" || (!isActive && retained > 0);
+    return !note.empty() || walStatus == "lost" || walStatus == "unreserved" || (!isActive && retained > 0);
 }
 
 std::string slotsSql(int version)
 {
     const std::string inactive = version >= 170000 ? "extract(epoch from inactive_since)" : "null";
+    const std::string note = version >= 170000 ? "invalidation_reason"
+        : version >= 160000                    ? "case when conflicting then 'conflicts with recovery' end"
+                                               : "null";
     return "/* muster slots */ select slot_name, slot_type, active, wal_status, safe_wal_size, pg_wal_lsn_diff(" + std::string(kPosition)
         + ", restart_lsn) as retained, " + inactive
-        + " as inactive_since from pg_replication_slots order by retained desc nulls last limit " + std::to_string(kSlotLimit);
+        + " as inactive_since, " + note + " as note from pg_replication_slots order by retained desc nulls last limit " + std::to_string(kSlotLimit);
 }
 
 std::vector<Slot> parseSlots(const Rows &rows)
@@ -76,7 +81,7 @@ std::vector<Slot> parseSlots(const Rows &rows)
     for (std::size_t row = 0; row < rows.size(); ++row) {
         slots.push_back({ rows.text(row, "slot_name"), rows.text(row, "slot_type"), rows.truth(row, "active").value_or(false),
                           std::max(0.0, rows.number(row, "retained").value_or(0)), rows.text(row, "wal_status"),
-                          rows.number(row, "safe_wal_size"), rows.number(row, "inactive_since") });
+                          rows.number(row, "safe_wal_size"), rows.number(row, "inactive_since"), rows.text(row, "note") });
     }
     return slots;
 }
@@ -90,11 +95,12 @@ void addSlotFacts(const std::vector<Slot> &slots, FactWriter &facts)
                       { "retained", "B" },
                       { "wal_status", "" },
                       { "safe_wal_size", "B" },
-                      { "inactive_since", "epoch" } };
+                      { "inactive_since", "epoch" },
+                      { "note", "" } };
     table.limit = kSlotLimit;
     const Slot *worst = nullptr;
     for (const auto &s : slots) {
-        table.rows.push_back({ s.name, s.type, s.isActive, s.retained, s.walStatus, cellOf(s.safeWalSize), cellOf(s.inactiveSince) });
+        table.rows.push_back({ s.name, s.type, s.isActive, s.retained, s.walStatus, cellOf(s.safeWalSize), cellOf(s.inactiveSince), s.note });
         // A bad one is worse than any good one, however much that holds.
         if (!worst || (s.isBad() && !worst->isBad()) || (s.isBad() == worst->isBad() && s.retained > worst->retained))
             worst = &s;
@@ -114,7 +120,9 @@ std::string standbysSql(int)
 {
     return "/* muster standbys */ select a.application_name, host(a.client_addr) as client, w.state, pg_wal_lsn_diff("
         + std::string(kPosition)
-        + ", w.replay_lsn) as lag_bytes, extract(epoch from w.replay_lag) as lag, w.sync_state "
+        + ", w.replay_lsn) as lag_bytes, extract(epoch from w.replay_lag) as lag, w.sync_state, pg_wal_lsn_diff(" + std::string(kPosition)
+        + ", w.sent_lsn) as unsent, pg_wal_lsn_diff(" + std::string(kPosition)
+        + ", w.flush_lsn) as unflushed, extract(epoch from w.flush_lag) as flush_lag "
           "from pg_stat_get_wal_senders() w join lateral pg_stat_get_activity(w.pid) a on true "
           "where w.state is null or (w.state <> 'backup' and a.application_name not like 'pg_basebackup%') order by 1 limit "
         + std::to_string(kStandbyLimit);
@@ -125,7 +133,8 @@ std::vector<Standby> parseStandbys(const Rows &rows)
     std::vector<Standby> standbys;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         standbys.push_back({ rows.text(row, "application_name"), rows.text(row, "client"), rows.text(row, "state"),
-                             rows.number(row, "lag_bytes"), rows.number(row, "lag"), rows.text(row, "sync_state") });
+                             rows.number(row, "lag_bytes"), rows.number(row, "lag"), rows.text(row, "sync_state"),
+                             rows.number(row, "unsent"), rows.number(row, "unflushed"), rows.number(row, "flush_lag") });
     }
     return standbys;
 }
@@ -150,7 +159,8 @@ std::string receiverSql(int)
 {
     return "/* muster receiver */ select r.pid, r.status, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) as "
            "lag_bytes, "
-           "extract(epoch from now() - pg_last_xact_replay_timestamp()) as lag "
+           "extract(epoch from now() - pg_last_xact_replay_timestamp()) as lag, r.sender_host, r.slot_name, "
+           "(select setting <> '' from pg_settings where name = 'primary_conninfo') as is_configured "
            "from (select 1) one left join pg_stat_get_wal_receiver() r on r.pid is not null";
 }
 
@@ -161,6 +171,8 @@ Receiver parseReceiver(const Rows &rows)
     receiver.isHidden = rows.number(0, "pid") && !rows.cell(0, "status");
     receiver.lagBytes = rows.number(0, "lag_bytes");
     receiver.lag = rows.number(0, "lag");
+    receiver.isConfigured = rows.truth(0, "is_configured");
+    receiver.sender = rows.text(0, "sender_host");
     return receiver;
 }
 
@@ -170,8 +182,13 @@ void addReceiverFacts(const Receiver &receiver, const Context &context, FactWrit
     facts.addNumber("replication_lag_bytes", receiver.lagBytes, "this standby receives nothing by streaming");
     if (receiver.isHidden) {
         facts.unknown("replication_lag", "this role may not see the state of the receiver", context.grant("pg_monitor"));
+        facts.unknown("receiver_streaming", "this role may not see the state of the receiver", context.grant("pg_monitor"));
         return;
     }
+    if (receiver.isStreaming || receiver.isConfigured.value_or(true))
+        facts.add("receiver_streaming", receiver.isStreaming, receiver.isStreaming ? "from " + receiver.sender : "no WAL receiver is connected");
+    else
+        facts.notApplicable("receiver_streaming", "this standby reads from an archive: primary_conninfo is empty");
     // Connected and everything replayed: the primary is idle, the standby is not behind. Otherwise the age of the last replayed commit
     // counts.
     if (receiver.isStreaming && receiver.lagBytes.value_or(1) <= 0)

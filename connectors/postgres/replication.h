@@ -18,6 +18,7 @@ struct Slot {
     std::string walStatus;
     std::optional<double> safeWalSize; ///< NULL without max_slot_wal_keep_size
     std::optional<double> inactiveSince; ///< epoch, 17+
+    std::string note; ///< why it was invalidated, 16+
 
     /// Lost or about to be, or nobody reads it while it holds WAL.
     [[nodiscard]] bool isBad() const;
@@ -30,12 +31,17 @@ struct Standby {
     std::optional<double> lagBytes;
     std::optional<double> lag; ///< s; NULL while idle and caught up
     std::string sync;
+    std::optional<double> sentLagBytes{};
+    std::optional<double> flushLagBytes{};
+    std::optional<double> flushLag{}; ///< s
 };
 
 /// A standby's own view of what it receives.
 struct Receiver {
     bool isStreaming = false;
     bool isHidden = false;
+    std::optional<bool> isConfigured; ///< primary_conninfo is set; nullopt = hidden from this role
+    std::string sender;
     std::optional<double> lagBytes; ///< received but not replayed
     std::optional<double> lag; ///< s since the last replayed commit
 };

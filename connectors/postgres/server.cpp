@@ -9,23 +9,54 @@ namespace muster::postgres {
 
 namespace {
 
-constexpr std::string_view kSql = R"sql(/* muster server */
-select pg_is_in_recovery() as in_recovery, extract(epoch from pg_postmaster_start_time()) as started,
-  extract(epoch from now() - pg_postmaster_start_time()) as uptime,
-  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-    - coalesce(current_setting('reserved_connections', true)::int, 0) as connections_limit,
-  current_setting('archive_mode') as archive_mode, extract(epoch from now() - a.last_archived_time) as archive_age,
-  coalesce(a.last_failed_time > coalesce(a.last_archived_time, '-infinity'), false) as archiver_failing, a.last_failed_wal,
-  current_setting('data_checksums') as data_checksums, $CHECKPOINTS, c.system_identifier
-from pg_stat_get_archiver() a, pg_control_system() c)sql";
-
 /// 17 moved the counters of the checkpointer to functions of their own names.
-constexpr std::string_view kCheckpoints16 =
-    "pg_stat_get_bgwriter_timed_checkpoints() as timed, pg_stat_get_bgwriter_requested_checkpoints() as requested, "
-    "extract(epoch from pg_stat_get_bgwriter_stat_reset_time()) as checkpoint_reset";
-constexpr std::string_view kCheckpoints17 =
-    "pg_stat_get_checkpointer_num_timed() as timed, pg_stat_get_checkpointer_num_requested() as requested, "
-    "extract(epoch from pg_stat_get_checkpointer_stat_reset_time()) as checkpoint_reset";
+constexpr std::array kItems{
+    Item{ "in_recovery", "pg_is_in_recovery()" },
+    Item{ "started", "extract(epoch from pg_postmaster_start_time())" },
+    Item{ "uptime", "extract(epoch from now() - pg_postmaster_start_time())" },
+    Item{ "connections_limit", "current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int "
+                               "- coalesce(current_setting('reserved_connections', true)::int, 0)" },
+    Item{ "archive_mode", "current_setting('archive_mode')" },
+    Item{ "archive_age", "(select extract(epoch from now() - last_archived_time) from pg_stat_get_archiver())" },
+    Item{ "archiver_failing", "(select coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false) from pg_stat_get_archiver())" },
+    Item{ "last_failed_wal", "(select last_failed_wal from pg_stat_get_archiver())" },
+    Item{ "data_checksums", "current_setting('data_checksums')" },
+    Item{ "timed", "pg_stat_get_bgwriter_timed_checkpoints()", 0, 170000 },
+    Item{ "timed", "pg_stat_get_checkpointer_num_timed()", 170000 },
+    Item{ "requested", "pg_stat_get_bgwriter_requested_checkpoints()", 0, 170000 },
+    Item{ "requested", "pg_stat_get_checkpointer_num_requested()", 170000 },
+    Item{ "checkpoint_reset", "extract(epoch from pg_stat_get_bgwriter_stat_reset_time())", 0, 170000 },
+    Item{ "checkpoint_reset", "extract(epoch from pg_stat_get_checkpointer_stat_reset_time())", 170000 },
+    Item{ "system_identifier", "(select system_identifier from pg_control_system())" },
+};
+constexpr Query kQuery{ "server", kItems, {}, {} };
+
+/// Which fact a column carries, and what to grant when it is refused.
+struct Bearer {
+    std::string_view item;
+    std::string_view fact;
+    std::string_view right;
+};
+constexpr std::array kBearers{
+    Bearer{ "archive_age", "archive_age", "EXECUTE ON FUNCTION pg_stat_get_archiver()" },
+    Bearer{ "archiver_failing", "archiver_failing", "EXECUTE ON FUNCTION pg_stat_get_archiver()" },
+    Bearer{ "last_failed_wal", "archiver_last_failed_wal", "EXECUTE ON FUNCTION pg_stat_get_archiver()" },
+    Bearer{ "archive_mode", "archiving_on", "pg_monitor" },
+    Bearer{ "data_checksums", "checksums_on", "pg_monitor" },
+    Bearer{ "timed", "checkpoints_requested_ratio", "pg_monitor" },
+    Bearer{ "requested", "checkpoints_requested_ratio", "pg_monitor" },
+    Bearer{ "system_identifier", "system_identifier", "EXECUTE ON FUNCTION pg_control_system()" },
+    Bearer{ "system_identifier", "identity_changed", "EXECUTE ON FUNCTION pg_control_system()" },
+    Bearer{ "uptime", "uptime", "pg_monitor" },
+    Bearer{ "connections_limit", "connections_limit", "pg_monitor" },
+};
+
+/// The newest minor release of each major, https://www.postgresql.org/docs/release/ as of 2026-08.
+struct Minor {
+    int major;
+    int newest;
+};
+constexpr std::array kMinors{ Minor{ 13, 23 }, Minor{ 14, 23 }, Minor{ 15, 18 }, Minor{ 16, 14 }, Minor{ 17, 10 }, Minor{ 18, 4 } };
 
 struct EndOfLife {
     int major;
@@ -76,16 +107,43 @@ void addVersion(const Context &context, FactWriter &facts)
         facts.add("version_supported", *supported);
     else
         facts.unknown("version_supported", "this version is not in the table of releases");
+    if (const auto behind = minorsBehind(context.version()))
+        facts.add("version_minors_behind", static_cast<double>(*behind), "by the releases known in 2026-08");
+    else
+        facts.notApplicable("version_minors_behind", "this major is newer or older than the table of releases of 2026-08");
+}
+
+/// Of the server's own end of this very connection.
+void addCertificate(const Context &context, FactWriter &facts)
+{
+    if (context.info.certificateEnds)
+        facts.add("certificate_expires_in", toSeconds(*context.info.certificateEnds - context.at.wall), context.info.certificateName);
+    else
+        facts.notApplicable("certificate_expires_in", context.info.tlsVersion.empty() ? "this connection is not encrypted" : "the server showed no certificate");
 }
 
 } // namespace
 
-std::string serverSql(int version)
+const Query &serverQuery()
 {
-    std::string sql(kSql);
-    constexpr std::string_view kPlace = "$CHECKPOINTS";
-    sql.replace(sql.find(kPlace), kPlace.size(), version >= 170000 ? kCheckpoints17 : kCheckpoints16);
-    return sql;
+    return kQuery;
+}
+
+void coverServerProblems(const std::map<std::string_view, Fault> &problems, const Context &context, FactWriter &facts)
+{
+    for (const auto &bearer : kBearers) {
+        if (const auto found = problems.find(bearer.item); found != problems.end())
+            facts.overrule(bearer.fact, found->second.detail,
+                           found->second.kind == FaultKind::Denied ? context.grant(bearer.right) : found->second.hint);
+    }
+}
+
+void addIdentityFacts(const Server &server, const Identity &first, FactWriter &facts)
+{
+    const bool isOther = server.systemIdentifier != first.systemIdentifier;
+    facts.add("identity_changed", isOther, isOther ? "system identifier " + server.systemIdentifier + ", before " + first.systemIdentifier : "");
+    const bool isTurned = server.isStandby != first.isStandby;
+    facts.add("role_changed", isTurned, isTurned ? std::string(first.isStandby ? "it was a standby" : "it was the primary") : "");
 }
 
 Server parseServer(const Rows &rows)
@@ -129,6 +187,7 @@ void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, c
               "address " + context.info.address + (context.info.isPooled ? ", through a connection pooler" : ""));
     facts.add("connections_limit", server.connectionsLimit);
     facts.add("checksums_on", server.hasChecksums);
+    addCertificate(context, facts);
     addArchiver(server, facts);
     addCheckpoints(server, checkpoints, facts);
 }
@@ -136,6 +195,12 @@ void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, c
 std::string shortVersion(const std::string &serverVersion)
 {
     return serverVersion.substr(0, serverVersion.find(' '));
+}
+
+std::optional<int> minorsBehind(int serverVersion)
+{
+    const auto *row = std::ranges::find(kMinors, serverVersion / 10000, &Minor::major);
+    return row == kMinors.end() ? std::nullopt : std::optional(std::max(0, row->newest - serverVersion % 10000));
 }
 
 std::optional<bool> isSupported(int serverVersion, WallTime now)

@@ -3,6 +3,7 @@
 
 #include "connectors/postgres/factwriter.h"
 #include "connectors/postgres/rows.h"
+#include "connectors/postgres/query.h"
 #include "connectors/postgres/window.h"
 
 #include <optional>
@@ -27,6 +28,13 @@ struct Server {
     std::string systemIdentifier;
 };
 
+/// What a server said of itself when this console first saw it; another one at the same address is news.
+struct Identity {
+    std::string systemIdentifier;
+    bool isStandby = false;
+};
+void addIdentityFacts(const Server &server, const Identity &first, FactWriter &facts);
+
 struct CheckpointSample {
     std::string life; ///< postmaster start and stats reset
     double timed = 0;
@@ -36,7 +44,9 @@ struct CheckpointSample {
 using CheckpointWindow = Window<CheckpointSample>;
 constexpr Millis kCheckpointWindow{ 600000 };
 
-[[nodiscard]] std::string serverSql(int version);
+[[nodiscard]] const Query &serverQuery();
+/// Facts whose column could not be had are unknown, each for its own reason.
+void coverServerProblems(const std::map<std::string_view, Fault> &problems, const Context &context, FactWriter &facts);
 [[nodiscard]] Server parseServer(const Rows &rows);
 void pushCheckpoints(CheckpointWindow &window, BootTime at, const Server &server);
 void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, const Context &context, FactWriter &facts);
@@ -46,5 +56,7 @@ void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, c
 /// The project supports a major for five years; dates as published 2026-08, https://www.postgresql.org/support/versioning/.
 /// A major that is newer than the table is supported; nullopt for numbers that are no PostgreSQL version.
 [[nodiscard]] std::optional<bool> isSupported(int serverVersion, WallTime now);
+/// How many minor releases newer than this one are known; nullopt for a major that is not in the table. Known as of 2026-08.
+[[nodiscard]] std::optional<int> minorsBehind(int serverVersion);
 
 } // namespace muster::postgres

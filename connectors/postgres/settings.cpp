@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <vector>
 
 namespace muster::postgres {
 
@@ -12,10 +13,10 @@ constexpr std::size_t kSettingLimit = 200;
 
 /// The settings that the checks read, and what an operator asks for first; the rest is shown when it is not the default.
 constexpr std::string_view kSettingsSql = R"sql(/* muster settings */
-select name, case name when 'default_transaction_read_only' then reset_val else setting end as setting, unit, source, pending_restart
+select name, case name when 'default_transaction_read_only' then reset_val else setting end as setting, unit, source, context, pending_restart
 from pg_settings
 where name in ('autovacuum', 'track_counts', 'fsync', 'full_page_writes', 'password_encryption', 'log_connections', 'log_disconnections',
-    'log_min_duration_statement', 'log_checkpoints', 'log_lock_waits', 'log_temp_files', 'log_autovacuum_min_duration', 'shared_preload_libraries',
+    'log_min_duration_statement', 'log_destination', 'logging_collector', 'idle_session_timeout', 'transaction_timeout', 'log_checkpoints', 'log_lock_waits', 'log_temp_files', 'log_autovacuum_min_duration', 'shared_preload_libraries',
     'default_transaction_read_only', 'max_connections', 'superuser_reserved_connections', 'shared_buffers', 'effective_cache_size', 'work_mem',
     'maintenance_work_mem', 'max_wal_size', 'min_wal_size', 'wal_keep_size', 'max_slot_wal_keep_size', 'wal_level', 'archive_mode', 'archive_timeout',
     'checkpoint_timeout', 'synchronous_commit', 'synchronous_standby_names', 'hot_standby', 'ssl', 'ssl_min_protocol_version', 'listen_addresses', 'port',
@@ -38,14 +39,14 @@ bool startsWord(std::string_view list, std::string_view word)
 Table settingTable(const Settings &settings)
 {
     Table table;
-    table.columns = { { "name", "" }, { "value", "" }, { "unit", "" }, { "source", "" }, { "pending_restart", "" } };
+    table.columns = { { "name", "" }, { "value", "" }, { "unit", "" }, { "source", "" }, { "context", "" }, { "pending_restart", "" } };
     table.limit = kSettingLimit;
     for (const auto &[name, setting] : settings.settings) {
         if (table.rows.size() == kSettingLimit) {
             table.isTruncated = true;
             break;
         }
-        table.rows.push_back({ name, setting.value, setting.unit, setting.source, setting.isPendingRestart });
+        table.rows.push_back({ name, setting.value, setting.unit, setting.source, setting.context, setting.isPendingRestart });
     }
     return table;
 }
@@ -75,6 +76,56 @@ void addLogging(const Settings &settings, const Context &context, FactWriter &fa
         facts.unknown("log_min_duration", "the server does not show this setting");
     else
         facts.add("log_min_duration", millis < 0 ? -1.0 : millis / 1000.0);
+}
+
+std::string joined(const std::vector<std::string> &parts)
+{
+    std::string text;
+    for (const auto &part : parts)
+        text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+/// Settings beside fsync and full_page_writes under which a crash or a bad disk costs data.
+void addDurability(const Settings &settings, FactWriter &facts)
+{
+    std::vector<std::string> risks;
+    for (const auto *name : { "zero_damaged_pages", "ignore_checksum_failure" }) {
+        if (settings.truth(name).value_or(false))
+            risks.push_back(std::string(name) + " is on");
+    }
+    if (settings.value("wal_level") == "minimal")
+        risks.emplace_back("wal_level is minimal");
+    facts.add("durability_risks", static_cast<double>(risks.size()));
+    facts.add("durability_worst", joined(risks));
+}
+
+/// What the server's log would not tell after an incident; the defaults differ by version.
+void addLoggingGaps(const Settings &settings, FactWriter &facts)
+{
+    std::vector<std::string> gaps;
+    for (const auto *name : { "log_checkpoints", "log_lock_waits" }) {
+        if (settings.truth(name) == false)
+            gaps.push_back(std::string(name) + " is off");
+    }
+    for (const auto *name : { "log_temp_files", "log_autovacuum_min_duration" }) {
+        if (settings.value(name) == "-1")
+            gaps.push_back(std::string(name) + " is off");
+    }
+    if (settings.value("log_destination") == "")
+        gaps.emplace_back("log_destination is empty");
+    facts.add("logging_gaps", static_cast<double>(gaps.size()));
+    facts.add("logging_worst", joined(gaps));
+}
+
+/// Milliseconds to seconds; 0 is off.
+void addTimeouts(const Settings &settings, FactWriter &facts)
+{
+    const auto value = settings.value("idle_in_transaction_session_timeout");
+    double millis = 0;
+    const auto isRead = value && std::from_chars(value->data(), value->data() + value->size(), millis).ec == std::errc();
+    facts.addNumber("idle_in_transaction_timeout", isRead ? std::optional(millis / 1000) : std::nullopt, "the server does not show this setting");
+    addTruth("track_io_timing", settings.truth("track_io_timing"), facts);
 }
 
 void addReadOnly(const Settings &settings, const Context &context, FactWriter &facts)
@@ -117,6 +168,9 @@ std::string rightsSql(int version)
         + "has_function_privilege('pg_ls_waldir()', 'execute') as lists_wal, "
           "has_table_privilege('pg_file_settings', 'select') and has_function_privilege('pg_show_all_file_settings()', 'execute') as "
           "reads_config_file, "
+          "has_table_privilege('pg_hba_file_rules', 'select') and has_function_privilege('pg_hba_file_rules()', 'execute') as reads_hba, "
+          "has_table_privilege('pg_authid', 'select') as reads_passwords, "
+          "has_function_privilege('pg_ls_archive_statusdir()', 'execute') as lists_archive, "
           "has_database_privilege(current_database(), 'connect') or pg_has_role('pg_read_all_stats', 'usage') as sizes_database, "
           "e.extversion, quote_ident(n.nspname) as extschema "
           "from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements' left join pg_namespace n on n.oid = "
@@ -131,8 +185,12 @@ Rights parseRights(const Rows &rows)
     rights.canListWal = rows.truth(0, "lists_wal").value_or(false);
     rights.canReadConfigFile = rows.truth(0, "reads_config_file").value_or(false);
     rights.canSizeDatabase = rows.truth(0, "sizes_database").value_or(false);
+    rights.canReadHba = rows.truth(0, "reads_hba").value_or(false);
+    rights.canReadPasswords = rows.truth(0, "reads_passwords").value_or(false);
+    rights.canListArchive = rows.truth(0, "lists_archive").value_or(false);
     rights.statementsVersion = rows.text(0, "extversion");
     rights.statementsSchema = rows.text(0, "extschema");
+    rights.evictionsSql = "(select dealloc from " + rights.statementsSchema + ".pg_stat_statements_info)";
     return rights;
 }
 
@@ -145,7 +203,7 @@ Settings parseSettings(const Rows &rows)
 {
     Settings settings;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        settings.settings[rows.text(row, "name")] = { rows.text(row, "setting"), rows.text(row, "unit"), rows.text(row, "source"),
+        settings.settings[rows.text(row, "name")] = { rows.text(row, "setting"), rows.text(row, "unit"), rows.text(row, "source"), rows.text(row, "context"),
                                                       rows.truth(row, "pending_restart").value_or(false) };
     }
     return settings;
@@ -158,6 +216,9 @@ void addSettingFacts(const Settings &settings, const Context &context, FactWrite
     addTruth("autovacuum_on", isOn && isCounting ? std::optional(*isOn && *isCounting) : std::nullopt, facts);
     addTruth("fsync", settings.truth("fsync"), facts);
     addTruth("full_page_writes", settings.truth("full_page_writes"), facts);
+    addDurability(settings, facts);
+    addLoggingGaps(settings, facts);
+    addTimeouts(settings, facts);
     addReadOnly(settings, context, facts);
     addLogging(settings, context, facts);
     if (const auto value = settings.value("password_encryption"))
@@ -176,19 +237,34 @@ void addSettingFacts(const Settings &settings, const Context &context, FactWrite
     facts.add("settings", settingTable(settings));
 }
 
+/// A setting that waits for a restart has an error text here too ("could not be applied"), but no error.
 std::string configErrorsSql(int)
 {
-    return "/* muster configuration */ select sourcefile, sourceline, name, error from pg_file_settings where error is not null order by "
-           "1, 2 limit 50";
+    return "/* muster configuration */ select f.sourcefile, f.sourceline, f.name, f.setting, f.error, s.setting as running, s.unit, "
+           "coalesce(s.pending_restart, false) as is_pending from pg_file_settings f left join pg_settings s on s.name = f.name "
+           "where f.error is not null or s.pending_restart order by 1, 2 limit 100";
 }
 
 void addConfigErrors(const Rows &rows, FactWriter &facts)
 {
     std::string raw;
-    for (std::size_t row = 0; row < rows.size(); ++row)
+    double errors = 0;
+    Table pending;
+    pending.columns = { { "name", "" }, { "now", "" }, { "unit", "" }, { "after_restart", "" }, { "file", "" }, { "line", "" } };
+    pending.limit = 100;
+    pending.isTruncated = rows.size() >= pending.limit;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        if (rows.truth(row, "is_pending").value_or(false)) {
+            pending.rows.push_back({ rows.text(row, "name"), rows.text(row, "running"), rows.text(row, "unit"), rows.text(row, "setting"),
+                                     rows.text(row, "sourcefile"), rows.text(row, "sourceline") });
+            continue;
+        }
+        ++errors;
         raw += rows.text(row, "sourcefile") + ":" + rows.text(row, "sourceline") + " " + rows.text(row, "name") + ": "
             + rows.text(row, "error") + "\n";
-    facts.add("config_errors", static_cast<double>(rows.size()), raw);
+    }
+    facts.add("config_errors", errors, raw);
+    facts.add("pending_settings", std::move(pending));
 }
 
 bool isLogConnectionsOn(const std::string &value)

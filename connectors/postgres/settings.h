@@ -14,6 +14,7 @@ struct Setting {
     std::string value;
     std::string unit;
     std::string source;
+    std::string context; ///< "postmaster": takes effect at a restart only; "sighup", "user", ...
     bool isPendingRestart = false;
 };
 
@@ -24,8 +25,12 @@ struct Rights {
     bool canListWal = false;
     bool canReadConfigFile = false;
     bool canSizeDatabase = false;
+    bool canReadHba = false;
+    bool canReadPasswords = false;
+    bool canListArchive = false; ///< pg_ls_archive_statusdir()
     std::string statementsVersion; ///< extversion of pg_stat_statements in this database, "" = not created
     std::string statementsSchema; ///< quoted for SQL
+    std::string evictionsSql; ///< reads pg_stat_statements' own counter of evictions
 };
 
 struct Settings {

@@ -29,7 +29,11 @@ constexpr SlowGroup kSlow[] = { { "wal", "postgres.wal_size" },
                                 { "configuration", "postgres.config_errors" },
                                 { "statements", "postgres.statements_available" },
                                 { "indexes", "postgres.indexes_invalid" },
-                                { "dead tuples", "postgres.dead_tuple_ratio" },
+                                { "tables", "postgres.dead_tuple_ratio" },
+                                { "bloat", "postgres.bloat_ratio" },
+                                { "schema", "postgres.constraints_not_valid" },
+                                { "files", "postgres.locks_used_ratio" },
+                                { "hba", "postgres.hba_errors" },
                                 { "sequences", "postgres.sequence_used_ratio" },
                                 { "size", "postgres.database_size" } };
 

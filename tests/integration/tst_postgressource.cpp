@@ -80,7 +80,7 @@ void TestPostgresSource::factsAreThoseOfTheCatalogue()
     }
     // And the other way round: everything that the catalogue names is there.
     const auto section = text.section(QStringLiteral("## postgres/NAME"), 1).section(QStringLiteral("\n## "), 0, 0);
-    auto names = QRegularExpression(QStringLiteral("postgres\\.([a-z_]+)")).globalMatch(section);
+    auto names = QRegularExpression(QStringLiteral("postgres\\.([a-z0-9_]+)")).globalMatch(section);
     while (names.hasNext()) {
         const auto name = names.next().captured(0).toStdString();
         QVERIFY2(seen.contains(name), name.c_str());

@@ -107,8 +107,8 @@ void TestPgFacts::versionsEndAfterFiveYears()
 
 void TestPgFacts::columnsFollowTheVersion()
 {
-    QVERIFY(serverSql(160000).find("bgwriter_timed") != std::string::npos);
-    QVERIFY(serverSql(170000).find("bgwriter") == std::string::npos);
+    QVERIFY(sqlOf(serverQuery(), 160000).find("bgwriter_timed") != std::string::npos);
+    QVERIFY(sqlOf(serverQuery(), 170000).find("bgwriter") == std::string::npos);
     QVERIFY(slotsSql(160000).find("inactive_since)") == std::string::npos);
     QVERIFY(slotsSql(170000).find("extract(epoch from inactive_since)") != std::string::npos);
     QVERIFY(rightsSql(130000).find("pg_read_all_data") == std::string::npos);
@@ -224,7 +224,7 @@ void TestPgFacts::hiddenPreloadIsUnknown()
     QCOMPARE(unknownHint(bench.batch, "postgres.pgaudit"), std::string("GRANT pg_monitor TO \"oncall\";"));
     QVERIFY(!Settings().isPreloaded("pg_stat_statements"));
     Settings settings;
-    settings.settings["shared_preload_libraries"] = { "pg_stat_statements_other", "", "", false };
+    settings.settings["shared_preload_libraries"] = { "pg_stat_statements_other", "", "", "", false };
     QCOMPARE(settings.isPreloaded("pg_stat_statements"), std::optional(false));
 }
 
