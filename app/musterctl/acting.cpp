@@ -49,7 +49,8 @@ std::string progressText(const Progress &progress)
         out += " " + format::number(progress.done, 0) + " of " + format::number(*progress.total, 0) + " " + progress.unit;
     else if (progress.done > 0)
         out += " " + format::number(progress.done, 0) + " " + progress.unit;
-    return text::plain(out, 200);
+    out += progress.message.empty() ? "" : ": " + progress.message;
+    return text::plain(out, 300);
 }
 
 int exitCode(OutcomeKind kind)

@@ -149,6 +149,14 @@ int runSession(const Options &options)
     return runAction(options, make, "the environment declares no postgres “" + options.session.instance + "”; name one with --instance");
 }
 
+int runLoad(const Options &options)
+{
+    auto request = options.load;
+    request.test = firstArgument(options);
+    return runAction(options, [&](const Session &session) { return session.actions().loadTest(request); },
+                     "the environment declares no load test “" + request.test + "” for one of its endpoints; see “loadTests” and its “http”");
+}
+
 int runMail(const Options &options)
 {
     return runAction(options, [&](const Session &session) { return session.actions().mailTest({options.to}); }, "the environment declares no “smtp”");

@@ -21,6 +21,7 @@ const char *const kHelp = R"(musterctl: is this production ready, and what is wr
   musterctl cache   count|flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--yes] [--confirm NAME] [--max-latency MS] [--reason TEXT]
   musterctl session cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
   musterctl mail    test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl load    run -e ENV [NAME] [--rate PER-SECOND] [--duration SECONDS] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl audit   list|verify
   musterctl env     check ENV | import (pgpass|pg_service|prometheus.yml|FILE|URL)... | grants ENV
 
@@ -54,6 +55,7 @@ const std::vector<Grammar> kGrammar{
     {"session", "cancel", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"session", "terminate", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"mail", "test", 0, {"--to", "--yes", "--confirm", "--reason"}},
+    {"load", "run", 1, {"--rate", "--duration", "--yes", "--confirm", "--reason"}},
     {"audit", "list", 0, {}},
     {"audit", "verify", 0, {}},
     {"env", "check", 1, {"--profile"}},
@@ -207,6 +209,10 @@ private:
             m_options.interval = seconds(std::max(*number, 0.25));
         else if (option == "--max-latency")
             m_options.flush.maxLatency = Millis(static_cast<std::int64_t>(std::max(*number, 1.0)));
+        else if (option == "--rate")
+            m_options.load.rate = *number;
+        else if (option == "--duration")
+            m_options.load.duration = seconds(*number);
         else if (option == "--db")
             return setDatabase(*number);
         else

@@ -28,6 +28,7 @@ struct Options {
     FlushRequest flush;               ///< --instance, --pattern, --db, --all, --max-latency
     bool hasFlushScope = false;
     SessionEndRequest session;        ///< --instance, PID
+    LoadTestRequest load;             ///< --rate, --duration
 };
 
 /// Either options, or text for the user: help (exit 0) or what is wrong (exit 3).

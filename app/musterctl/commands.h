@@ -28,6 +28,7 @@ inline constexpr int kOutcomeUnknown = 4;
 [[nodiscard]] int runBackup(const Options &options);
 [[nodiscard]] int runCache(const Options &options);
 [[nodiscard]] int runSession(const Options &options);
+[[nodiscard]] int runLoad(const Options &options);
 [[nodiscard]] int runMail(const Options &options);
 [[nodiscard]] int runAudit(const Options &options);
 [[nodiscard]] int runEnv(const Options &options);

@@ -3,6 +3,7 @@
 #include "app/wiring/wiring.h"
 #include "connectors/backup/backupaction.h"
 #include "connectors/backup/verifybackupaction.h"
+#include "connectors/loadtest/loadaction.h"
 #include "connectors/postgres/sessionaction.h"
 #include "connectors/redis/flushaction.h"
 #include "connectors/smtp/mailtestaction.h"
@@ -52,6 +53,22 @@ public:
         if (it == m_environment.postgres.end())
             return nullptr;
         return std::make_unique<postgres::SessionAction>(m_targets.postgres(*it), request);
+    }
+
+    [[nodiscard]] std::unique_ptr<Action> loadTest(const LoadTestRequest &request) const override
+    {
+        const auto &tests = m_environment.loadTests;
+        const auto test = request.test.empty() && tests.size() == 1 ? tests.begin() : std::ranges::find(tests, request.test, &environment::LoadTest::name);
+        if (test == tests.end())
+            return nullptr;
+        const auto &sites = m_environment.http;
+        const auto site = test->http.empty() && sites.size() == 1 ? sites.begin() : std::ranges::find(sites, test->http, &environment::Http::name);
+        if (site == sites.end())
+            return nullptr;
+        auto target = m_targets.loadRun(*test, *site);
+        target.rate = request.rate > 0 ? request.rate : target.rate;
+        target.duration = request.duration > Millis{0} ? request.duration : target.duration;
+        return std::make_unique<loadtest::LoadAction>(std::move(target));
     }
 
 private:

@@ -3,6 +3,7 @@
 
 #include "connectors/files/durable.h"
 #include "connectors/samples/loadreport.h"
+#include "models/format/format.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -59,6 +60,21 @@ Value achievedRatio(const LoadReport &report, double peakRate)
     return Unknown{report.rate ? "neither the report nor the environment says which rate was wanted" : "the report of " + report.tool + " says no rate", "Declare “peakRate” in the section “loadTests”."};
 }
 
+Value openValue(const LoadReport &report)
+{
+    if (report.isOpen)
+        return *report.isOpen;
+    return NotApplicable{"the report of " + report.tool + " does not say how its requests were paced"};
+}
+
+std::string summary(const LoadReport &report)
+{
+    const auto seconds = [](const std::optional<double> &value) { return value ? format::duration(*value) : std::string("?"); };
+    std::string words = report.tool + ": " + (report.requests ? format::number(*report.requests, 0) : "?") + " requests, " + (report.success ? format::ratio(*report.success) : "?")
+        + " succeeded, p95 " + seconds(report.p95 ? report.p95 : report.p95AtMost) + ", p99 " + seconds(report.p99) + ", " + (report.rate ? format::number(*report.rate, 1) : "?") + "/s";
+    return words + (report.stopped.empty() ? "" : "; it ended itself: " + report.stopped);
+}
+
 } // namespace
 
 std::expected<FactBatch, Fault> LoadTestSource::collect(Deadline, std::stop_token)
@@ -78,6 +94,12 @@ std::expected<FactBatch, Fault> LoadTestSource::collect(Deadline, std::stop_toke
               raw + (!report.p95 && report.p95AtMost ? "; no 95th percentile there: a higher one stands for it" : ""));
     batch.add("loadtest.p95_limit", toSeconds(m_target.p95), "s", kBudget);
     batch.add("loadtest.achieved_ratio", achievedRatio(report, m_target.peakRate), "ratio", kBudget, raw);
+    batch.add("loadtest.open_model", openValue(report), "", kBudget, raw);
+    batch.add("loadtest.requests", report.requests ? Value(*report.requests) : Value(Unknown{"the report of " + report.tool + " does not say how many requests were made", {}}), "count", kBudget, raw);
+    batch.add("loadtest.p99", report.p99 ? Value(*report.p99) : Value(Unknown{"the report of " + report.tool + " has no 99th percentile", {}}), "s", kBudget, raw);
+    batch.add("loadtest.stopped", report.stopped, "", kBudget, raw);
+    batch.add("loadtest.missing", report.missing(), "", kBudget, raw);
+    batch.add("loadtest.summary", summary(report), "", kBudget, raw);
     return batch;
 }
 

@@ -79,6 +79,7 @@ LoadReport wrk(const std::vector<std::string_view> &text)
 {
     LoadReport report;
     report.tool = "wrk";
+    report.isOpen = false; // a connection asks again when it was answered; wrk2 says "wrk2" nowhere
     std::optional<double> requests;
     std::optional<double> perSecond;
     double lost = 0;
@@ -88,7 +89,7 @@ LoadReport wrk(const std::vector<std::string_view> &text)
         if (word.size() == 2 && (word[0] == "95%" || word[0] == "95.000%"))
             report.p95 = time(word[1]);
         else if (word.size() == 2 && (word[0] == "99%" || word[0] == "99.000%"))
-            report.p95AtMost = time(word[1]);
+            report.p99 = report.p95AtMost = time(word[1]);
         else if (word.size() >= 3 && word[1] == "requests" && word[2] == "in")
             requests = plainNumber(word[0]);
         else if (line.find("Socket errors:") != std::string_view::npos)
@@ -98,6 +99,7 @@ LoadReport wrk(const std::vector<std::string_view> &text)
         else if (word.size() == 2 && word[0] == "Requests/sec:")
             perSecond = plainNumber(word[1]);
     }
+    report.requests = requests;
     if (requests && *requests + lost > 0)
         report.success = std::fmax(0, (*requests - bad) / (*requests + lost));
     if (perSecond && requests && *requests > 0)
@@ -113,6 +115,7 @@ LoadReport h2load(const std::vector<std::string_view> &text)
 {
     LoadReport report;
     report.tool = "h2load";
+    report.isOpen = false; // a stream asks again when it was answered, and the text does not tell --rps apart
     std::vector<std::string_view> columns;
     std::optional<double> perSecond;
     for (const auto line : text) {
@@ -122,6 +125,7 @@ LoadReport h2load(const std::vector<std::string_view> &text)
         } else if (word.size() >= 9 && word[0] == "requests:" && word[2] == "total" && word[8] == "succeeded") {
             const auto total = plainNumber(word[1]);
             const auto good = plainNumber(word[7]);
+            report.requests = total;
             if (total && good && *total > 0)
                 report.success = *good / *total;
         } else if (word.size() >= 4 && word[0] == "min" && word[1] == "max") {
@@ -132,6 +136,8 @@ LoadReport h2load(const std::vector<std::string_view> &text)
             for (std::size_t i = 0; i < std::min(cells.size(), columns.size()); ++i) {
                 if (columns[i] == "p95")
                     report.p95 = time(cells[i]);
+                else if (columns[i] == "p99")
+                    report.p99 = time(cells[i]);
                 else if (columns[i] == "max")
                     report.p95AtMost = time(cells[i]);
             }

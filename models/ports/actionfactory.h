@@ -32,6 +32,13 @@ struct SessionEndRequest {
     bool isTerminate = false;
 };
 
+/// A load test of a declared endpoint. What is not given here comes from the environment.
+struct LoadTestRequest {
+    std::string test;    ///< "nightly"; "" = the only one
+    double rate = 0;     ///< requests a second
+    Millis duration{0};
+};
+
 /// Makes actions of the opened environment; null when the environment does not declare the target.
 class ActionFactory {
 public:
@@ -42,6 +49,7 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Action> flush(const FlushRequest &request) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> mailTest(const MailTestRequest &request) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> endSession(const SessionEndRequest &request) const = 0;
+    [[nodiscard]] virtual std::unique_ptr<Action> loadTest(const LoadTestRequest &request) const { (void)request; return nullptr; }
 };
 
 } // namespace muster
