@@ -28,14 +28,15 @@ constexpr std::size_t kLineLimit = 4096;
 /// One pipe: keeps the end of what comes, and cuts lines.
 class Drain {
 public:
-    Drain(files::Descriptor descriptor, std::size_t limit, std::function<void(std::string_view)> onLine)
-        : m_descriptor(std::move(descriptor)), m_limit(limit), m_onLine(std::move(onLine))
+    Drain(files::Descriptor descriptor, std::size_t limit, std::function<void(std::string_view)> onLine, std::function<bool(std::string_view)> onBytes = {})
+        : m_descriptor(std::move(descriptor)), m_limit(limit), m_onLine(std::move(onLine)), m_onBytes(std::move(onBytes))
     {
     }
 
     [[nodiscard]] int descriptor() const { return m_descriptor.get(); } ///< -1 at its end, which poll() ignores
     [[nodiscard]] bool isOpen() const { return static_cast<bool>(m_descriptor); }
     [[nodiscard]] std::uint64_t total() const { return m_total; }
+    [[nodiscard]] bool isEnough() const { return m_isEnough; }
 
     void read()
     {
@@ -69,6 +70,8 @@ private:
     void take(std::string_view bytes)
     {
         m_total += bytes.size();
+        if (m_onBytes && !m_isEnough)
+            m_isEnough = !m_onBytes(bytes);
         m_kept += bytes;
         if (m_kept.size() > 2 * m_limit)
             m_kept.erase(0, m_kept.size() - m_limit);
@@ -93,6 +96,8 @@ private:
     files::Descriptor m_descriptor;
     std::size_t m_limit;
     std::function<void(std::string_view)> m_onLine;
+    std::function<bool(std::string_view)> m_onBytes;
+    bool m_isEnough = false;
     std::string m_kept;
     std::string m_line;
     std::uint64_t m_total = 0;
@@ -122,7 +127,7 @@ public:
         : m_command(command)
         , m_pid(started.pid)
         , m_exit(std::move(started.exit))
-        , m_output(std::move(started.output), command.outputLimit, {})
+        , m_output(std::move(started.output), command.outputLimit, {}, command.onOutput)
         , m_errors(std::move(started.errors), command.outputLimit, command.onErrorLine)
         , m_deadline(deadline)
         , m_stop(stop)
@@ -162,8 +167,8 @@ private:
     void enforceLimits()
     {
         const bool isStopped = m_stop.stop_requested();
-        if (!m_forced && (isStopped || m_deadline.isOver())) {
-            m_forced = isStopped ? Ending::Cancelled : Ending::TimedOut;
+        if (!m_forced && (isStopped || m_output.isEnough() || m_deadline.isOver())) {
+            m_forced = isStopped ? Ending::Cancelled : m_output.isEnough() ? Ending::Enough : Ending::TimedOut;
             m_killAt = BootClock::now() + kGrace;
             ::kill(-m_pid, SIGTERM);
             ::kill(-m_pid, SIGCONT); // a stopped group would not see it
@@ -249,6 +254,8 @@ std::string Finished::describe() const
         return "no end within its time";
     case Ending::Cancelled:
         return "cancelled";
+    case Ending::Enough:
+        return "ended by us";
     }
     return {};
 }

@@ -25,6 +25,9 @@ struct Command {
     std::string folder = "/";           ///< working directory
     std::size_t outputLimit = std::size_t{64} << 10; ///< kept of stdout and of stderr, each: the end of it; more is read and dropped
     int passedDescriptor = -1;          ///< becomes the child's descriptor 3; stays ours
+    int inputDescriptor = -1;           ///< becomes its stdin instead of /dev/null; stays ours
+    int outputDescriptor = -1;          ///< becomes its stdout, of which nothing is kept then; stays ours
+    std::function<bool(std::string_view)> onOutput; ///< each piece of stdout as it comes, on the calling thread; false = enough, the group is ended
     std::function<void(std::string_view)> onErrorLine; ///< each line of stderr as it comes, cut at 4 KiB; on the calling thread
     std::function<void()> onTick;       ///< about every `tick`, on the calling thread; must return soon
     Millis tick{250};
@@ -35,6 +38,7 @@ enum class Ending : std::uint8_t {
     Killed,    ///< by a signal that was not ours
     TimedOut,  ///< the deadline passed; the group was ended
     Cancelled, ///< a stop was requested; the group was ended
+    Enough,    ///< onOutput had enough
 };
 
 struct Finished {

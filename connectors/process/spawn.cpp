@@ -35,6 +35,7 @@ struct Prepared {
     std::vector<char *> argv;
     std::vector<char *> envp;
     const char *folder = nullptr;
+    int input = -1;
     int output = -1;
     int errors = -1;
     int passed = -1;
@@ -89,8 +90,8 @@ void resetSignals()
         ::_exit(127);
     resetSignals();
     ::umask(077);
-    const int null = ::open("/dev/null", O_RDONLY);
-    if (null < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(prepared.output, STDOUT_FILENO) < 0 || ::dup2(prepared.errors, STDERR_FILENO) < 0)
+    const int input = prepared.input >= 0 ? prepared.input : ::open("/dev/null", O_RDONLY);
+    if (input < 0 || ::dup2(input, STDIN_FILENO) < 0 || ::dup2(prepared.output, STDOUT_FILENO) < 0 || ::dup2(prepared.errors, STDERR_FILENO) < 0)
         failChild(prepared);
     unsigned firstToClose = 3;
     int failure = prepared.failure;
@@ -141,7 +142,8 @@ std::expected<Started, Fault> spawn(const Command &command)
     if (!output || !errors || !failure)
         return std::unexpected(Fault{FaultKind::Unavailable, "start", "no descriptors left for a child process", "Close other windows or raise ulimit -n."});
     auto prepared = prepare(command);
-    prepared.output = output->writing.get();
+    prepared.input = command.inputDescriptor;
+    prepared.output = command.outputDescriptor >= 0 ? command.outputDescriptor : output->writing.get();
     prepared.errors = errors->writing.get();
     prepared.failure = failure->writing.get();
 
