@@ -1,39 +1,40 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/backupaction.h"
 
-#include "connectors/backup/retention.h"
-#include "connectors/files/durable.h"
+#include "connectors/backup/preflight.h"
 #include "models/format/format.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace muster::backup {
 
 namespace {
 
 constexpr Millis kConnectLimit{8000};
+constexpr Millis kListLimit{120000};
 
-Outcome outcomeOf(const Fault &fault, const std::string &transcript)
+} // namespace
+
+Outcome failedOutcome(const Fault &fault, const std::string &whatFailed, const std::string &transcript)
 {
+    if (fault.kind == FaultKind::Denied && fault.stage == "held")
+        return refusedOutcome(fault.detail);
     const bool isCancelled = fault.kind == FaultKind::Cancelled;
     Outcome outcome;
     outcome.kind = isCancelled ? OutcomeKind::Cancelled : OutcomeKind::Failed;
-    outcome.summary = isCancelled ? "Cancelled; nothing was left behind." : "No backup was made: " + fault.detail;
+    outcome.summary = isCancelled ? "Cancelled; nothing was left behind." : whatFailed + fault.detail;
     if (!fault.hint.empty() && !isCancelled)
         outcome.details.push_back({"Next step", fault.hint});
     outcome.transcript = transcript;
     return outcome;
 }
 
-Outcome refused(std::string why)
+Outcome refusedOutcome(const std::string &why)
 {
-    return {OutcomeKind::Refused, "Nothing was done: " + std::move(why), {}, {}, {}};
+    return {OutcomeKind::Refused, "Nothing was done: " + why, {}, {}, {}};
 }
 
-} // namespace
-
-BackupAction::BackupAction(Set set) : m_set(std::move(set)), m_server(m_set, Server::Purpose::MakeBackup) { }
+BackupAction::BackupAction(Set set) : m_set(std::move(set)), m_server(m_set, Server::Purpose::MakeBackup), m_driver(makeDriver(m_set)) { }
 
 std::expected<Plan, Fault> BackupAction::preflight(Deadline deadline, std::stop_token stop)
 {
@@ -42,34 +43,43 @@ std::expected<Plan, Fault> BackupAction::preflight(Deadline deadline, std::stop_
     plan.action = "backup";
     plan.title = "Back up “" + m_set.name + "” from " + m_set.server->id;
     plan.target = m_set.server->id;
-    auto prepared = prepare(m_set, m_server, deadline, m_stop.get_token(), plan);
-    if (!prepared)
-        return std::unexpected(prepared.error());
-    m_prepared = std::move(*prepared);
+    if (auto connected = m_server.connect(deadline); !connected)
+        return std::unexpected(connected.error());
+    const auto state = m_server.observe(deadline);
+    if (!state)
+        return std::unexpected(state.error());
+    plan.identity = state->systemIdentifier;
+    if (state->isPooled) {
+        plan.checks.push_back({"Connected to the server itself", PlanCheckState::Failed,
+                               "a connection pooler answers at " + state->address + ": neither the tool nor the lock work through it; declare the server's own address"});
+        return plan;
+    }
+    checkServer(*state, plan.checks);
+    plan.checks.push_back(checkHolder(m_server, deadline));
+    m_driver->planRun(*state, m_server, deadline, m_stop.get_token(), plan);
     return plan;
 }
 
 /// The moment before the run: the same server, and nobody else.
 std::optional<Outcome> BackupAction::obstacle(const Plan &plan)
 {
-    if (!plan.isAllowed() || !m_prepared.tools)
-        return refused(plan.firstObstacle().empty() ? "there is no plan" : plan.firstObstacle());
+    if (!plan.isAllowed() || plan.identity.empty())
+        return refusedOutcome(plan.firstObstacle().empty() ? "there is no plan" : plan.firstObstacle());
     const auto deadline = Deadline::after(kConnectLimit);
     if (auto connected = m_server.connect(deadline); !connected)
-        return refused("the server does not answer: " + connected.error().detail);
+        return refusedOutcome("the server does not answer: " + connected.error().detail);
     const auto identity = m_server.systemIdentifier(deadline);
     if (!identity)
-        return refused("the server's identity cannot be read: " + identity.error().detail);
+        return refusedOutcome("the server's identity cannot be read: " + identity.error().detail);
     if (*identity != plan.identity)
-        return refused("the server is not the one of the plan: system identifier " + *identity + " instead of " + plan.identity);
-    if (const auto check = checkDirectory(m_set.directory); check.state == PlanCheckState::Failed)
-        return refused(check.detail);
+        return refusedOutcome("the server is not the one of the plan: system identifier " + *identity + " instead of " + plan.identity);
+    m_identity = *identity;
     const auto isLocked = m_server.tryLock(deadline);
     if (!isLocked)
-        return refused("the lock cannot be taken: " + isLocked.error().detail);
+        return refusedOutcome("the lock cannot be taken: " + isLocked.error().detail);
     if (!*isLocked) {
         const auto holder = m_server.lockHolder(deadline);
-        return refused("this backup is being made by " + (holder && !holder->empty() ? *holder : std::string("somebody else")));
+        return refusedOutcome("this backup is being made by " + (holder && !holder->empty() ? *holder : std::string("somebody else")));
     }
     return std::nullopt;
 }
@@ -81,97 +91,91 @@ Outcome BackupAction::run(const Plan &plan, RunControl &control)
         m_server.close();
         return *problem;
     }
-    DumpJob job(m_set, m_prepared, m_server, control, m_stop.get_token());
-    const auto path = job.run();
-    if (!path) {
+    Work work(m_set, control, m_stop.get_token(), &m_server);
+    const auto id = m_driver->run(work);
+    if (!id) {
         m_server.close();
-        return outcomeOf(path.error(), job.transcript());
+        return failedOutcome(id.error(), "No backup was made: ", work.transcript());
     }
-    m_path = *path;
-    const auto &manifest = job.manifest();
+    m_id = *id;
+    m_driver->wantAll();
     Outcome outcome;
     outcome.kind = OutcomeKind::Succeeded;
-    outcome.summary = "Backup " + manifest.id + " was written.";
-    outcome.details = {{"Path", m_path},
-                       {"Size", format::size(static_cast<double>(manifest.totalSize()))},
-                       {"Files", std::to_string(manifest.files.size())},
-                       {"Dumped in", format::duration(toSeconds(manifest.finishedAt - manifest.startedAt))}};
-    outcome.transcript = job.transcript();
+    outcome.summary = "Backup " + m_id + " was written.";
+    outcome.transcript = work.transcript();
     return outcome;
 }
 
-std::expected<void, Fault> BackupAction::proveFinal(const std::string &path, Manifest &manifest, const RunControl &control)
+std::expected<Backup, Fault> BackupAction::made()
 {
-    auto read = readManifest(path);
-    if (!read)
-        return std::unexpected(Fault{FaultKind::Protocol, "manifest", read.error(), {}});
-    manifest = std::move(*read);
-    if (auto compared = compareHashes(path, manifest, m_stop.get_token(), control); !compared)
-        return compared;
-    if (auto archives = readArchives(path, manifest, *m_prepared.tools, m_stop.get_token(), control); !archives)
-        return archives;
-    const auto identity = m_server.systemIdentifier(Deadline::after(kConnectLimit));
-    if (!identity)
-        return std::unexpected(identity.error());
-    if (*identity != manifest.systemIdentifier)
-        return std::unexpected(Fault{FaultKind::Protocol, "identity", "the server has another system identifier than the backup", {}});
-    manifest.verifiedAt = Stamp::now().wall;
-    return writeManifest(path, manifest);
+    const auto deadline = Deadline::after(kListLimit);
+    const auto live = m_server.live(deadline.atMost(kConnectLimit));
+    if (!live)
+        return std::unexpected(live.error());
+    if (live->systemIdentifier != m_identity)
+        return std::unexpected(Fault{FaultKind::Protocol, "identity", "the server has another system identifier than before", {}});
+    m_driver->wantAll();
+    const auto catalogue = m_driver->list(*live, deadline, m_stop.get_token());
+    if (!catalogue)
+        return std::unexpected(catalogue.error());
+    const auto it = std::ranges::find(catalogue->backups, m_id, &Backup::id);
+    if (it == catalogue->backups.end())
+        return std::unexpected(Fault{FaultKind::Protocol, "catalogue", "the catalogue does not show it", "List the backups and read the tool's log."});
+    return *it;
+}
+
+/// Read back, then judged as every other one.
+std::expected<void, Fault> BackupAction::prove(Work &work)
+{
+    const auto fresh = made();
+    if (!fresh)
+        return std::unexpected(fresh.error());
+    if (fresh->rung < Rung::Finished)
+        return std::unexpected(Fault{FaultKind::Protocol, "catalogue", fresh->reason, {}});
+    if (auto read = m_driver->verify(*fresh, work); !read)
+        return read;
+    const auto proved = made();
+    if (!proved)
+        return std::unexpected(proved.error());
+    if (!proved->isUsable())
+        return std::unexpected(Fault{FaultKind::Protocol, "ladder", proved->reason, {}});
+    return {};
 }
 
 Outcome BackupAction::verify(const Plan &, Outcome outcome, RunControl &control)
 {
     const std::stop_callback forward(control.stopToken(), [this] { interrupt(); });
-    Manifest manifest;
-    const auto proved = proveFinal(m_path, manifest, control);
+    if (const auto fresh = made()) {
+        outcome.details = {{"Path", fresh->path}, {"Size", format::size(static_cast<double>(fresh->size))}};
+        if (fresh->files > 0)
+            outcome.details.push_back({"Files", std::to_string(fresh->files)});
+        if (fresh->took)
+            outcome.details.push_back({"Made in", format::duration(toSeconds(*fresh->took))});
+    }
+    Work work(m_set, control, m_stop.get_token(), &m_server);
+    const auto proved = prove(work);
     if (!proved && proved.error().kind == FaultKind::Cancelled) {
         m_server.close();
-        return discard(m_path);
+        return discarded();
     }
     if (proved) {
-        outcome.summary = "Backup " + manifest.id + " was written, read back in full and verified.";
-        outcome.details.push_back({"Verified", format::utc(*manifest.verifiedAt)});
-        removeOutdated(outcome);
+        outcome.summary = "Backup " + m_id + " was written, read back in full and verified.";
+        outcome.details.push_back({"Verified", format::utc(Stamp::now().wall)});
+        m_driver->expire(outcome);
     } else {
         outcome.kind = OutcomeKind::Failed;
-        outcome.summary = "Backup " + manifest.id + " was written but not verified: " + proved.error().detail;
-        if (proved.error().kind == FaultKind::Protocol && !manifest.id.empty()) {
-            manifest.problem = proved.error().detail;
-            if (auto noted = writeManifest(m_path, manifest); !noted)
-                outcome.details.push_back({"Manifest", noted.error().detail});
-        }
+        outcome.summary = "Backup " + m_id + " was written but not verified: " + proved.error().detail;
+        if (!proved.error().hint.empty())
+            outcome.details.push_back({"Next step", proved.error().hint});
     }
     m_server.close();
     return outcome;
 }
 
-/// Only what the plan named, and only what is still outdated.
-void BackupAction::removeOutdated(Outcome &outcome) const
+Outcome BackupAction::discarded()
 {
-    const auto now = scan(m_set.directory, m_set.name, m_prepared.server.systemIdentifier);
-    if (!now)
-        return;
-    const auto ids = outdated(*now, m_set.keep);
-    for (const auto &id : m_prepared.removals) {
-        if (std::ranges::find(ids, id) == ids.end())
-            continue;
-        // First off its name, so that a half removed backup is never taken for one.
-        const auto path = m_set.directory + '/' + id;
-        const auto doomed = m_set.directory + "/.removing-" + id;
-        const bool isAside = std::rename(path.c_str(), doomed.c_str()) == 0;
-        const auto removed = files::removeTree(isAside ? doomed : path);
-        outcome.details.push_back({removed ? "Removed" : "Not removed", removed ? id : removed.error().detail});
-    }
-}
-
-Outcome BackupAction::discard(const std::string &path)
-{
-    const auto partial = path + kPartialSuffix;
-    const bool isAside = std::rename(path.c_str(), partial.c_str()) == 0;
-    const auto removed = files::removeTree(isAside ? partial : path);
-    if (removed)
-        return {OutcomeKind::Cancelled, "Cancelled while it was verified; nothing was left behind.", {}, {}, {}};
-    return {OutcomeKind::Cancelled, "Cancelled while it was verified. What was written could not be removed: " + removed.error().detail, {}, {}, {}};
+    const bool isGone = m_driver->discard(m_id);
+    return {OutcomeKind::Cancelled, isGone ? "Cancelled while it was verified; nothing was left behind." : "Cancelled while it was verified; backup " + m_id + " stays, not verified.", {}, {}, {}};
 }
 
 void BackupAction::interrupt() noexcept

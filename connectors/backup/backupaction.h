@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "connectors/backup/dumpjob.h"
+#include "connectors/backup/driver.h"
 
 #include <memory>
 #include <optional>
@@ -10,7 +10,8 @@
 
 namespace muster::backup {
 
-/// Makes a backup of a set and reads it back in full before it is called verified. Holds the set's advisory lock from run to the end of verify.
+/// Makes a backup of a set, whatever its driver, and has it read back in full before it is called verified. Holds the set's advisory lock from run
+/// to the end of verify.
 class BackupAction : public Action {
 public:
     explicit BackupAction(Set set);
@@ -23,15 +24,20 @@ public:
 
 private:
     [[nodiscard]] std::optional<Outcome> obstacle(const Plan &plan);
-    [[nodiscard]] std::expected<void, Fault> proveFinal(const std::string &path, Manifest &manifest, const RunControl &control);
-    void removeOutdated(Outcome &outcome) const;
-    [[nodiscard]] Outcome discard(const std::string &path);
+    [[nodiscard]] std::expected<Backup, Fault> made();
+    [[nodiscard]] std::expected<void, Fault> prove(Work &work);
+    [[nodiscard]] Outcome discarded();
 
     const Set m_set;
     Server m_server;
+    std::unique_ptr<Driver> m_driver;
     std::stop_source m_stop; ///< ends whatever runs
-    Prepared m_prepared;
-    std::string m_path;      ///< of the finished backup
+    std::string m_identity;
+    std::string m_id;        ///< of the finished backup
 };
+
+/// The end of a job that failed, or that was cancelled with nothing left behind.
+[[nodiscard]] Outcome failedOutcome(const Fault &fault, const std::string &whatFailed, const std::string &transcript);
+[[nodiscard]] Outcome refusedOutcome(const std::string &why);
 
 } // namespace muster::backup

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/backupsource.h"
 
+#include "connectors/backup/backupfacts.h"
 #include "connectors/backup/preflight.h"
-#include "models/format/format.h"
 
 #include <algorithm>
 
@@ -10,52 +10,12 @@ namespace muster::backup {
 
 namespace {
 
-constexpr Millis kBudget{std::chrono::minutes{2}};
 constexpr Millis kServerLimit{3000};
-constexpr double kNever = 1e12; // s; the catalogue's word for "there is none"
-constexpr std::size_t kRows = 200;
+constexpr Millis kSchedulesEvery{std::chrono::minutes{5}};
 
-double ageOf(const Backup &backup, WallTime now)
+bool isOfTool(const Set &set)
 {
-    return std::max(0.0, toSeconds(now - backup.finishedAt));
-}
-
-Table tableOf(const std::vector<Backup> &backups, WallTime now)
-{
-    Table table;
-    table.columns = {{"id", ""},    {"finished_at", "epoch"}, {"age", "s"},           {"size", "B"}, {"files", "count"}, {"server_version", ""}, {"system_identifier", ""},
-                     {"tool_version", ""}, {"rung", ""},      {"reason", ""},         {"path", ""},  {"format", ""},        {"duration", "s"}};
-    table.limit = kRows;
-    table.isTruncated = backups.size() > kRows;
-    for (const auto &backup : backups) {
-        if (table.rows.size() == kRows)
-            break;
-        table.rows.push_back({backup.id, toSeconds(backup.finishedAt.time_since_epoch()), ageOf(backup, now), static_cast<double>(backup.size),
-                              static_cast<double>(backup.files), backup.serverVersion, backup.systemIdentifier, backup.toolVersion,
-                              std::string(toString(backup.rung)), backup.reason, backup.path, backup.format, backup.took ? Cell(toSeconds(*backup.took)) : Cell()});
-    }
-    return table;
-}
-
-void addCatalogue(FactBatch &batch, const std::vector<Backup> &backups, const Set &set)
-{
-    const auto now = batch.at.wall;
-    const auto isFinished = [](const Backup &backup) { return backup.rung >= Rung::Finished; };
-    const auto newest = std::ranges::find_if(backups, isFinished);
-    const auto usable = std::ranges::find_if(backups, [](const Backup &backup) { return backup.isUsable() && !backup.isOtherCluster; });
-    const double usableAge = usable == backups.end() ? kNever : ageOf(*usable, now);
-    batch.add("backup.count", static_cast<double>(std::ranges::count_if(backups, isFinished)), "count", kBudget);
-    if (newest == backups.end())
-        batch.add("backup.newest_age", kNever, "s", kBudget);
-    else
-        batch.add("backup.newest_age", ageOf(*newest, now), "s", kBudget);
-    batch.add("backup.newest_name", newest == backups.end() ? std::string() : newest->id, "", kBudget);
-    batch.add("backup.usable_age", usableAge, "s", kBudget);
-    batch.add("backup.usable_name", usable == backups.end() ? std::string() : usable->id, "", kBudget);
-    batch.add("backup.window", toSeconds(set.window), "s", kBudget);
-    batch.add("backup.within_window", usableAge <= toSeconds(set.window), "", kBudget);
-    batch.add("backup.schedule_seen", isScheduleSeen(backups, set.window, now), "", kBudget);
-    batch.add("backup.backups", tableOf(backups, now), "", kBudget);
+    return set.driver != "pg_dump" && set.driver != "pg_basebackup";
 }
 
 } // namespace
@@ -64,7 +24,7 @@ bool isScheduleSeen(const std::vector<Backup> &newestFirst, Millis window, WallT
 {
     std::vector<WallTime> good;
     for (const auto &backup : newestFirst) {
-        if (backup.isUsable() && !backup.isOtherCluster)
+        if (backup.isUsable() && backup.kind != "globals")
             good.push_back(backup.finishedAt);
     }
     if (good.empty() || now - good.front() > window)
@@ -79,52 +39,103 @@ bool isScheduleSeen(const std::vector<Backup> &newestFirst, Millis window, WallT
     return good.size() >= 2;
 }
 
-BackupSource::BackupSource(Set set) : m_set(std::move(set)), m_id("backup/" + m_set.name), m_server(m_set.server ? std::make_unique<Server>(m_set, Server::Purpose::Watch) : nullptr) { }
+const Backup *newestUsable(const std::vector<Backup> &newestFirst, const std::vector<std::string> &databases)
+{
+    const auto newestOf = [&](const std::string &database) -> const Backup * {
+        const auto it = std::ranges::find_if(newestFirst, [&](const Backup &backup) {
+            if (!backup.isUsable() || backup.kind == "globals")
+                return false;
+            const bool isOfAll = backup.databases.empty() && (backup.isPhysical || databases.size() < 2);
+            return database.empty() || isOfAll || std::ranges::find(backup.databases, database) != backup.databases.end();
+        });
+        return it == newestFirst.end() ? nullptr : &*it;
+    };
+    if (databases.empty())
+        return newestOf({});
+    const Backup *oldest = nullptr;
+    for (const auto &database : databases) {
+        const auto *newest = newestOf(database);
+        if (!newest)
+            return nullptr;
+        if (!oldest || newest->finishedAt < oldest->finishedAt)
+            oldest = newest;
+    }
+    return oldest;
+}
 
-Value BackupSource::holder(Deadline deadline)
+BackupSource::BackupSource(Set set)
+    : m_set(std::move(set)), m_id("backup/" + m_set.name), m_driver(makeDriver(m_set)), m_server(m_set.server ? std::make_unique<Server>(m_set, Server::Purpose::Watch) : nullptr)
+{
+}
+
+Cadence BackupSource::cadence() const
+{
+    // A tool's catalogue costs processes, over ssh a login as well.
+    return isOfTool(m_set) || m_set.host.isRemote() ? Cadence{Millis(15000), Millis(60000), Millis(30000)} : Cadence{Millis(5000), Millis(30000), Millis(8000)};
+}
+
+BackupSource::Seen BackupSource::askServer(Deadline deadline)
 {
     if (!m_server)
-        return Unknown{"no PostgreSQL server is declared for this set", "Name one: \"postgres\": \"primary\"."};
+        return {Unknown{"no PostgreSQL server is declared for this set", "Name one: \"postgres\": \"primary\"."}, {}};
     m_server->rearm();
     if (auto connected = m_server->connect(deadline); !connected)
-        return Unknown{"the server does not answer: " + connected.error().detail, connected.error().hint};
-    if (const auto identity = m_server->systemIdentifier(deadline))
-        m_systemIdentifier = *identity;
+        return {Unknown{"the server does not answer: " + connected.error().detail, connected.error().hint}, {}};
+    if (const auto live = m_server->live(deadline))
+        m_live = *live;
     const auto holder = m_server->lockHolder(deadline);
     if (!holder)
-        return Unknown{holder.error().detail, holder.error().hint};
-    return *holder;
+        return {Unknown{holder.error().detail, holder.error().hint}, {}};
+    return {*holder, m_server->activity(deadline).value_or(std::vector<Running>())};
 }
 
 std::expected<FactBatch, Fault> BackupSource::collect(Deadline deadline, std::stop_token stop)
 {
     const std::stop_callback forward(stop, [this] { interrupt(); });
     FactBatch batch{m_id, Stamp::now(), {}};
-    auto held = holder(deadline.atMost(kServerLimit));
-    auto backups = scan(m_set.directory, m_set.name, m_systemIdentifier);
-    if (!backups)
-        return std::unexpected(backups.error());
+    auto seen = askServer(deadline.atMost(kServerLimit));
+    if (m_wantsAll.exchange(false)) {
+        m_driver->wantAll();
+        m_schedules.reset();
+    }
+    auto catalogue = m_driver->list(m_live, deadline, stop);
+    if (!catalogue)
+        return std::unexpected(catalogue.error());
+    if (!catalogue->running && !seen.activity.empty() && !asText(seen.holder))
+        catalogue->running = seen.activity.front();
+    for (const auto &activity : seen.activity) {
+        // Server and tool see different things of one run: the server has the phases of pg_basebackup, the tool its own totals.
+        if (!catalogue->running || (catalogue->running->phase.empty() && !activity.phase.empty()))
+            catalogue->running = activity;
+    }
     batch.at = Stamp::now();
-    batch.add("backup.reachable", true, "", kBudget);
-    batch.add("backup.directory_ok", true, "", kBudget);
-    addCatalogue(batch, *backups, m_set);
-    batch.add("backup.holder", std::move(held), "", kBudget);
-    if (const auto free = freeBytes(m_set.directory))
-        batch.add("backup.free_bytes", *free, "B", kBudget);
-    else
-        batch.add("backup.free_bytes", Unknown{"the file system does not say", {}}, "B", kBudget);
+    batch.add("backup.reachable", true, "", kBackupBudget);
+    addCatalogueFacts(batch, *catalogue, m_set, m_live);
+    batch.add("backup.holder", std::move(seen.holder), "", kBackupBudget);
+    addSchedules(batch, deadline, stop);
     return batch;
+}
+
+void BackupSource::addSchedules(FactBatch &batch, Deadline deadline, const std::stop_token &stop)
+{
+    if (!m_schedules || BootClock::now() - m_schedulesAt > kSchedulesEvery) {
+        m_schedules = readSchedules(m_set.host, deadline.atMost(kServerLimit), stop);
+        m_schedulesAt = BootClock::now();
+    }
+    addScheduleFacts(batch, *m_schedules, m_set);
 }
 
 std::vector<DoctorStage> BackupSource::diagnose(Deadline deadline, std::stop_token stop)
 {
     const std::stop_callback forward(stop, [this] { interrupt(); });
     std::vector<DoctorStage> stages;
-    const auto check = checkDirectory(m_set.directory);
-    stages.push_back({"directory", check.state != PlanCheckState::Failed, check.detail, {}, Millis{0}});
-    const auto backups = scan(m_set.directory, m_set.name, m_systemIdentifier);
-    stages.push_back({"catalogue", backups.has_value(), backups ? std::to_string(backups->size()) + " found" : backups.error().detail,
-                      backups ? std::string() : backups.error().hint, Millis{0}});
+    if (!m_set.directory.empty() && !m_set.host.isRemote()) {
+        const auto check = checkDirectory(m_set.directory);
+        stages.push_back({"directory", check.state != PlanCheckState::Failed, check.detail, {}, Millis{0}});
+    }
+    const auto catalogue = m_driver->list(m_live, deadline, stop);
+    stages.push_back({"catalogue", catalogue.has_value(), catalogue ? std::to_string(catalogue->backups.size()) + " found" : catalogue.error().detail,
+                      catalogue ? std::string() : catalogue.error().hint, Millis{0}});
     if (!m_server)
         return stages;
     m_server->rearm();
@@ -135,7 +146,7 @@ std::vector<DoctorStage> BackupSource::diagnose(Deadline deadline, std::stop_tok
     const auto state = m_server->observe(deadline);
     stages.push_back({"server", state.has_value(), state ? state->version + " at " + state->address : state.error().detail,
                       state ? std::string() : state.error().hint, Millis{0}});
-    if (state && !state->isPooled) {
+    if (state && !state->isPooled && !isOfTool(m_set)) {
         const auto tools = findTools(state->major, m_set.toolFolders, deadline, stop);
         stages.push_back({"tools", tools.has_value(), tools ? tools->dump() + ' ' + tools->version : tools.error().detail,
                           tools ? std::string() : tools.error().hint, Millis{0}});

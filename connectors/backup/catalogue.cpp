@@ -7,7 +7,7 @@
 #include "connectors/files/durable.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include <sys/stat.h>
@@ -18,64 +18,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kEntriesLimit = 1000;
 constexpr std::size_t kFilesLimit = 200000;
 constexpr Millis kClockGrain{2000}; // file systems and clocks disagree by less
-
-struct Measure {
-    std::uint64_t size = 0;
-    std::size_t files = 0;
-    WallTime changedAt{};
-};
 
 WallTime changeTime(const struct stat &info)
 {
     return WallTime(Millis(info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000));
-}
-
-Measure measure(const std::string &path)
-{
-    Measure result;
-    struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0)
-        return result;
-    if (S_ISREG(info.st_mode))
-        return {static_cast<std::uint64_t>(info.st_size), 1, changeTime(info)};
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end && result.files < kFilesLimit; it.increment(error)) {
-        if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
-            continue;
-        result.size += static_cast<std::uint64_t>(info.st_size);
-        ++result.files;
-        result.changedAt = std::max(result.changedAt, changeTime(info));
-    }
-    return result;
-}
-
-std::string proofText(const Measure &measured)
-{
-    return std::to_string(measured.size) + ' ' + std::to_string(measured.changedAt.time_since_epoch().count()) + '\n';
-}
-
-Backup partial(const std::string &path)
-{
-    const auto measured = measure(path);
-    Backup backup{fs::path(path).filename().string(), path, "muster", Rung::Interrupted, {}, measured.changedAt, {}, measured.size, measured.files, {}, {}, {},
-                  true, false, false};
-    const auto bytes = files::readFile(path + '/' + kOwnerName, 4096);
-    const auto owner = bytes ? Owner::parse(*bytes) : std::unexpected(std::string("nobody marked it as theirs"));
-    if (!owner) {
-        backup.reason = "interrupted: " + owner.error();
-    } else if (!owner->isOnThisHost()) {
-        backup.reason = "being made, or left behind, by " + owner->operatorName + " on " + owner->host + " since " + owner->startedAt;
-    } else if (owner->isAlive()) {
-        backup.rung = Rung::Running;
-        backup.reason = "being made by " + owner->operatorName + " since " + owner->startedAt;
-    } else {
-        backup.isRemovable = true;
-        backup.reason = "interrupted: its maker (process " + std::to_string(owner->pid) + ", " + owner->operatorName + ", since " + owner->startedAt + ") is gone";
-    }
-    return backup;
 }
 
 /// First thing that is wrong with the files of a manifest, or "". `newest` becomes the latest change of a file.
@@ -103,17 +51,17 @@ std::string fileProblem(const std::string &path, const Manifest &manifest, WallT
     return {};
 }
 
-std::optional<Backup> own(const std::string &path, const std::string &set, const std::string &systemIdentifier)
+std::optional<Backup> own(const std::string &path, const std::string &set)
 {
     Backup backup;
     backup.id = fs::path(path).filename().string();
     backup.path = path;
     backup.format = "muster";
+    backup.kind = "dump";
     const auto manifest = readManifest(path);
     if (!manifest) {
         const auto measured = measure(path);
-        backup.rung = Rung::Damaged;
-        backup.reason = manifest.error();
+        backup.proofs.push_back({"manifest", Proof::State::Bad, manifest.error()});
         backup.finishedAt = measured.changedAt;
         backup.size = measured.size;
         return backup;
@@ -121,103 +69,165 @@ std::optional<Backup> own(const std::string &path, const std::string &set, const
     if (manifest->set != set)
         return std::nullopt;
     backup.isOwn = true;
+    backup.startedAt = manifest->startedAt;
     backup.finishedAt = manifest->finishedAt;
     backup.took = manifest->finishedAt - manifest->startedAt;
     backup.size = manifest->totalSize();
     backup.files = manifest->files.size();
     backup.serverVersion = manifest->serverVersion;
+    backup.major = majorOf(manifest->serverVersion);
     backup.systemIdentifier = manifest->systemIdentifier;
     backup.toolVersion = manifest->toolVersion;
-    backup.isOtherCluster = !systemIdentifier.empty() && systemIdentifier != manifest->systemIdentifier;
+    backup.fingerprint = manifest->id + ' ' + std::to_string(backup.size);
+    for (const auto &database : manifest->databases) {
+        backup.databases.push_back(database.name);
+        backup.restoredSize += static_cast<std::uint64_t>(std::max(0.0, database.size));
+    }
     WallTime newest{};
-    const auto problem = manifest->problem.empty() ? fileProblem(path, *manifest, newest) : manifest->problem;
-    if (!problem.empty()) {
-        backup.rung = Rung::Damaged;
-        backup.reason = problem;
-    } else if (backup.isOtherCluster) {
-        backup.reason = "of another cluster: system identifier " + manifest->systemIdentifier + ", the server's is " + systemIdentifier;
-    } else if (!manifest->verifiedAt) {
-        backup.rung = Rung::Complete;
-        backup.reason = "not read back yet";
-    } else if (newest > *manifest->verifiedAt + kClockGrain) {
-        backup.rung = Rung::Complete;
-        backup.reason = "a file changed after it was verified: verify again";
-    } else {
-        backup.rung = Rung::Verified;
+    const auto problem = fileProblem(path, *manifest, newest);
+    backup.proofs.push_back({"files, sizes, globals", problem.empty() ? Proof::State::Good : Proof::State::Bad, problem});
+    backup.verifyProblem = manifest->problem;
+    backup.verifiedAt = manifest->verifiedAt;
+    if (backup.verifiedAt && newest > *backup.verifiedAt + kClockGrain) {
+        backup.verifiedAt.reset();
+        backup.state = "a file changed after it was verified: verify again";
     }
     return backup;
 }
 
-std::optional<Backup> foreign(const std::string &path)
+Backup foreign(const std::string &path, const Measure &measured, const DumpHeader &header)
 {
-    const auto header = recognise(path);
-    if (!header)
-        return std::nullopt;
-    const auto measured = measure(path);
-    Backup backup{fs::path(path).filename().string(), path, header->format, Rung::Finished, "made by another tool and not read back here",
-                  header->createdAt.value_or(measured.changedAt), {}, measured.size, measured.files, header->serverVersion, {}, header->toolVersion,
-                  false, false, false};
-    if (!header->problem.empty()) {
-        backup.rung = Rung::Damaged;
-        backup.reason = header->problem;
-    } else if (const auto proof = files::readFile(foreignProofPath(path), 256); proof && *proof == proofText(measured)) {
-        backup.rung = Rung::Verified;
-    } else if (!header->isArchive()) {
-        backup.reason = "a " + header->format + " dump cannot be read back here";
-    }
+    Backup backup;
+    backup.id = fs::path(path).filename().string();
+    backup.path = path;
+    backup.format = header.label();
+    backup.kind = header.isCluster ? "globals" : "dump";
+    backup.finishedAt = header.createdAt.value_or(measured.changedAt);
+    backup.size = measured.size;
+    backup.files = measured.files;
+    backup.serverVersion = header.serverVersion;
+    backup.major = majorOf(header.serverVersion);
+    backup.toolVersion = header.toolVersion;
+    backup.fingerprint = measured.fingerprint();
+    if (!header.database.empty())
+        backup.databases = {header.database};
+    backup.proofs.push_back({"its beginning and end", header.problem.empty() ? Proof::State::Good : Proof::State::Bad, header.problem});
     return backup;
 }
 
-std::optional<Backup> judge(const fs::directory_entry &entry, const std::string &set, const std::string &systemIdentifier)
+/// A dump of one database has no roles and tablespaces: it is worth something with a dump of them from about the same time.
+void requireGlobals(std::vector<Backup> &found, Millis window)
 {
-    const auto path = entry.path().string();
-    const auto name = entry.path().filename().string();
-    struct stat info {};
-    if (name.starts_with('.') || ::lstat(path.c_str(), &info) != 0 || !(S_ISDIR(info.st_mode) || S_ISREG(info.st_mode)))
-        return std::nullopt;
-    if (S_ISDIR(info.st_mode) && name.ends_with(kPartialSuffix))
-        return name.starts_with(safeName(set) + '-') ? std::optional(partial(path)) : std::nullopt;
-    if (S_ISDIR(info.st_mode) && ::lstat((path + '/' + kManifestName).c_str(), &info) == 0)
-        return own(path, set, systemIdentifier);
-    return foreign(path);
+    for (auto &backup : found) {
+        if (backup.kind != "dump" || backup.isOwn || backup.isRunning || backup.isInterrupted)
+            continue;
+        const bool hasGlobals = std::ranges::any_of(found, [&](const Backup &other) {
+            const auto apart = other.finishedAt > backup.finishedAt ? other.finishedAt - backup.finishedAt : backup.finishedAt - other.finishedAt;
+            return other.kind == "globals" && apart <= window && std::ranges::none_of(other.proofs, [](const Proof &proof) { return proof.state == Proof::State::Bad; });
+        });
+        if (!hasGlobals)
+            backup.obstacle = "its globals (roles, tablespaces) are missing: no good dump of pg_dumpall --globals-only lies beside it";
+    }
+}
+
+bool isLookedAt(const std::string &path, const std::string &name, struct stat &info)
+{
+    return !name.starts_with('.') && ::lstat(path.c_str(), &info) == 0 && (S_ISDIR(info.st_mode) || S_ISREG(info.st_mode));
 }
 
 } // namespace
 
-std::string_view toString(Rung rung)
+std::string Measure::fingerprint() const
 {
-    switch (rung) {
-    case Rung::Running:
-        return "running";
-    case Rung::Interrupted:
-        return "interrupted";
-    case Rung::Damaged:
-        return "damaged";
-    case Rung::Finished:
-        return "finished";
-    case Rung::Complete:
-        return "complete";
-    case Rung::Verified:
-        return "verified";
-    case Rung::Restored:
-        return "restored";
-    }
-    return "damaged";
+    return std::to_string(size) + ' ' + std::to_string(changedAt.time_since_epoch().count());
 }
 
-std::expected<std::vector<Backup>, Fault> scan(const std::string &directory, const std::string &set, const std::string &systemIdentifier)
+Measure measure(const std::string &path)
+{
+    Measure result;
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0)
+        return result;
+    if (S_ISREG(info.st_mode))
+        return {static_cast<std::uint64_t>(info.st_size), 1, changeTime(info)};
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(path, error), end; !error && it != end && result.files < kFilesLimit; it.increment(error)) {
+        if (::lstat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        result.size += static_cast<std::uint64_t>(info.st_size);
+        ++result.files;
+        result.changedAt = std::max(result.changedAt, changeTime(info));
+    }
+    return result;
+}
+
+std::optional<DumpHeader> HeadCache::of(const std::string &path, const Measure &measured, const std::stop_token &stop)
+{
+    auto &entry = m_entries[path];
+    if (const auto fingerprint = measured.fingerprint(); entry.fingerprint != fingerprint)
+        entry = {fingerprint, recognise(path, stop)};
+    return entry.header;
+}
+
+int majorOf(const std::string &version)
+{
+    return std::atoi(version.c_str());
+}
+
+Backup partialBackup(const std::string &path)
+{
+    const auto measured = measure(path);
+    Backup backup;
+    backup.id = fs::path(path).filename().string();
+    backup.path = path;
+    backup.format = "muster";
+    backup.isInterrupted = true;
+    backup.isOwn = true;
+    backup.finishedAt = measured.changedAt;
+    backup.size = measured.size;
+    backup.files = measured.files;
+    const auto bytes = files::readFile(path + '/' + kOwnerName, 4096);
+    const auto owner = bytes ? Owner::parse(*bytes) : std::unexpected(std::string("nobody marked it as theirs"));
+    if (!owner) {
+        backup.state = "interrupted: " + owner.error();
+    } else if (!owner->isOnThisHost()) {
+        backup.state = "being made, or left behind, by " + owner->operatorName + " on " + owner->host + " since " + owner->startedAt;
+    } else if (owner->isAlive()) {
+        backup.isRunning = true;
+        backup.isInterrupted = false;
+        backup.state = "being made by " + owner->operatorName + " since " + owner->startedAt;
+    } else {
+        backup.isRemovable = true;
+        backup.state = "interrupted: its maker (process " + std::to_string(owner->pid) + ", " + owner->operatorName + ", since " + owner->startedAt + ") is gone";
+    }
+    return backup;
+}
+
+std::expected<std::vector<Backup>, Fault> scanDumps(const Set &set, HeadCache &heads, const std::stop_token &stop)
 {
     std::vector<Backup> found;
     std::error_code error;
-    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-        if (auto backup = judge(*it, set, systemIdentifier))
-            found.push_back(std::move(*backup));
+    for (fs::directory_iterator it(set.directory, error), end; !error && it != end && !stop.stop_requested(); it.increment(error)) {
+        const auto path = it->path().string();
+        const auto name = it->path().filename().string();
+        struct stat info {};
+        if (!isLookedAt(path, name, info))
+            continue;
+        if (S_ISDIR(info.st_mode) && name.ends_with(kPartialSuffix)) {
+            if (name.starts_with(safeName(set.name) + '-'))
+                found.push_back(partialBackup(path));
+        } else if (S_ISDIR(info.st_mode) && ::lstat((path + '/' + kManifestName).c_str(), &info) == 0) {
+            if (auto backup = own(path, set.name))
+                found.push_back(std::move(*backup));
+        } else if (S_ISREG(info.st_mode) || ::lstat((path + "/toc.dat").c_str(), &info) == 0) {
+            const auto measured = measure(path);
+            if (const auto header = heads.of(path, measured, stop))
+                found.push_back(foreign(path, measured, *header));
+        }
     }
     if (error)
-        return std::unexpected(files::systemFault("directory", directory, error.value()));
-    std::ranges::sort(found, [](const Backup &a, const Backup &b) { return a.finishedAt != b.finishedAt ? a.finishedAt > b.finishedAt : a.id > b.id; });
-    if (found.size() > kEntriesLimit)
-        found.resize(kEntriesLimit);
+        return std::unexpected(files::systemFault("directory", set.directory, error.value()));
+    requireGlobals(found, set.window);
     return found;
 }
 
@@ -232,17 +242,6 @@ std::expected<Manifest, std::string> readManifest(const std::string &path)
 std::expected<void, Fault> writeManifest(const std::string &path, const Manifest &manifest)
 {
     return files::replaceFile(path + '/' + kManifestName, toJson(manifest));
-}
-
-std::string foreignProofPath(const std::string &path)
-{
-    const fs::path whole(path);
-    return (whole.parent_path() / ('.' + whole.filename().string() + ".muster-verified")).string();
-}
-
-std::expected<void, Fault> writeForeignProof(const Backup &backup)
-{
-    return files::replaceFile(foreignProofPath(backup.path), proofText(measure(backup.path)));
 }
 
 } // namespace muster::backup

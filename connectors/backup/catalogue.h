@@ -1,59 +1,57 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/backup/backup.h"
+#include "connectors/backup/backupset.h"
+#include "connectors/backup/dumpheader.h"
 #include "connectors/backup/manifest.h"
 #include "models/facts/fault.h"
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 namespace muster::backup {
 
-/// How far a backup may be trusted. Only Verified and Restored are usable.
-enum class Rung : std::uint8_t {
-    Running,     ///< being made by a living process
-    Interrupted, ///< `.partial`, and its maker is gone
-    Damaged,     ///< something is missing, cut or changed
-    Finished,    ///< the tool ended well; nothing more is known
-    Complete,    ///< all files are there with their sizes, globals too
-    Verified,    ///< read back in full
-    Restored,    ///< restored in a drill
-};
-[[nodiscard]] std::string_view toString(Rung rung);
-
-struct Backup {
-    std::string id;        ///< name in the directory
-    std::string path;
-    std::string format;    ///< "muster", or DumpHeader::format
-    Rung rung = Rung::Finished;
-    std::string reason;    ///< why it is not higher; "" when it is Verified
-    WallTime finishedAt{}; ///< of Running and Interrupted: last change
-    std::optional<Millis> took; ///< known of Muster's own finished ones
+/// Size, count and newest change of all regular files below a path, or of one file.
+struct Measure {
     std::uint64_t size = 0;
     std::size_t files = 0;
-    std::string serverVersion;
-    std::string systemIdentifier;
-    std::string toolVersion;
-    bool isOwn = false;         ///< made by Muster for this set
-    bool isOtherCluster = false;
-    bool isRemovable = false;   ///< Interrupted on this host
+    WallTime changedAt{};
 
-    [[nodiscard]] bool isUsable() const { return rung >= Rung::Verified; }
+    /// "4711 1769860800000": changes when the bytes do, unless somebody sets the times back.
+    [[nodiscard]] std::string fingerprint() const;
+};
+[[nodiscard]] Measure measure(const std::string &path);
+
+/// Heads of the dumps that were looked at, by path: a compressed one costs a child process. One whose size or time changed is looked at again.
+class HeadCache {
+public:
+    [[nodiscard]] std::optional<DumpHeader> of(const std::string &path, const Measure &measured, const std::stop_token &stop);
+
+private:
+    struct Entry {
+        std::string fingerprint;
+        std::optional<DumpHeader> header;
+    };
+    std::map<std::string, Entry> m_entries;
 };
 
-/// All that is in the directory, newest first, at most 1000. `systemIdentifier` of the live server, "" when it is not known.
-/// Looks at names, sizes and times only; a flipped byte is found by reading back.
-[[nodiscard]] std::expected<std::vector<Backup>, Fault> scan(const std::string &directory, const std::string &set, const std::string &systemIdentifier);
+/// All dumps in the set's directory, Muster's own and anybody's, not yet judged. Looks at names, sizes, times and heads; a flipped byte is found by
+/// reading back.
+[[nodiscard]] std::expected<std::vector<Backup>, Fault> scanDumps(const Set &set, HeadCache &heads, const std::stop_token &stop);
+/// The entry that is being made, or was left behind, under its `.partial` name.
+[[nodiscard]] Backup partialBackup(const std::string &path);
+
+/// "15.18 (Debian ...)" → 15; 0 when it is no version.
+[[nodiscard]] int majorOf(const std::string &version);
 
 /// The manifest of a finished backup of Muster's.
 [[nodiscard]] std::expected<Manifest, std::string> readManifest(const std::string &path);
 [[nodiscard]] std::expected<void, Fault> writeManifest(const std::string &path, const Manifest &manifest);
-
-/// Proof that somebody else's archive was read back: a small file beside it, tied to its size and time of change.
-[[nodiscard]] std::expected<void, Fault> writeForeignProof(const Backup &backup);
-[[nodiscard]] std::string foreignProofPath(const std::string &path);
 
 } // namespace muster::backup

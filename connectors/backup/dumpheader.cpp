@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/dumpheader.h"
 
+#include "connectors/backup/readback.h"
 #include "connectors/files/durable.h"
+#include "connectors/process/host.h"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,6 +20,7 @@ namespace {
 
 constexpr std::size_t kHeadBytes = 8192;
 constexpr std::size_t kTextLimit = 1024;
+constexpr Millis kHeadLimit{3000};
 
 /// Integers are a sign byte and `intSize` bytes, lowest first; texts are an integer and so many bytes.
 class Cursor {
@@ -87,21 +92,107 @@ std::string afterMark(std::string_view text, std::string_view mark)
     return std::string(rest.substr(0, std::min(rest.find('\n'), kTextLimit)));
 }
 
+/// "2026-01-31 12:00:00 UTC", as --verbose writes it; another zone's abbreviation cannot be trusted and is taken for ours.
+std::optional<WallTime> parseTime(const std::string &text)
+{
+    std::tm date{};
+    const char *rest = ::strptime(text.c_str(), "%Y-%m-%d %H:%M:%S", &date);
+    if (!rest)
+        return std::nullopt;
+    date.tm_isdst = -1;
+    const bool isUtc = std::string_view(rest) == " UTC" || std::string_view(rest) == " GMT";
+    const auto at = isUtc ? ::timegm(&date) : ::mktime(&date);
+    return at > 0 ? std::optional(WallTime(std::chrono::seconds(at))) : std::nullopt;
+}
+
 /// -- PostgreSQL database dump
 /// -- Dumped from database version 15.18 (Debian 15.18-1)
-std::optional<DumpHeader> plainHead(const std::string &path, std::string_view head)
+std::optional<DumpHeader> plainHead(std::string_view head)
 {
     const bool isCluster = head.find("-- PostgreSQL database cluster dump") != std::string_view::npos;
     if (!isCluster && head.find("-- PostgreSQL database dump") == std::string_view::npos)
         return std::nullopt;
     DumpHeader header;
     header.format = "plain";
+    header.isCluster = isCluster;
     header.serverVersion = afterMark(head, "-- Dumped from database version ");
     header.toolVersion = afterMark(head, "-- Dumped by pg_dump version ");
-    // Since 15.14 a line \unrestrict may follow the comment.
-    const auto end = isCluster ? "-- PostgreSQL database cluster dump complete" : "-- PostgreSQL database dump complete";
-    if (readPiece(path, true).find(end) == std::string::npos)
-        header.problem = "cut: the closing comment is missing";
+    header.createdAt = parseTime(afterMark(head, "-- Started on "));
+    constexpr std::string_view kConnect = "\n\\connect ";
+    if (!isCluster)
+        header.database = afterMark(head, kConnect);
+    return header;
+}
+
+/// The first bytes behind a compression, and what the tool said when it could not read on.
+std::pair<std::string, std::string> decompressedHead(const std::string &compression, const std::string &path, const std::stop_token &stop)
+{
+    const process::Host here;
+    auto command = here.command(decompressor(compression, path));
+    std::string head;
+    command.onOutput = [&head](std::string_view bytes) {
+        head += bytes.substr(0, kHeadBytes - std::min(kHeadBytes, head.size()));
+        return head.size() < kHeadBytes;
+    };
+    const auto finished = process::run(command, Deadline::after(kHeadLimit), stop);
+    if (!finished)
+        return {head, finished.error().detail};
+    const bool isRead = finished->isGood() || finished->ending == process::Ending::Enough;
+    return {head, isRead ? std::string() : errorLines(finished->errors)};
+}
+
+bool isNamedLikeADump(std::string_view name)
+{
+    for (const std::string_view packed : {".gz", ".zst", ".zstd"}) {
+        if (name.ends_with(packed)) {
+            name.remove_suffix(packed.size());
+            break;
+        }
+    }
+    constexpr std::array<std::string_view, 7> kSuffixes{".sql", ".dump", ".pgdump", ".dmp", ".backup", ".bak", ".pg_dump"};
+    return std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return name.ends_with(suffix); });
+}
+
+std::string compressionOf(std::string_view head)
+{
+    if (head.starts_with("\x1f\x8b"))
+        return "gzip";
+    return head.starts_with("\x28\xb5\x2f\xfd") ? "zstd" : "";
+}
+
+/// MTIME of a gzip member; pipes leave it 0.
+std::optional<WallTime> gzipTime(std::string_view head)
+{
+    if (head.size() < 8)
+        return std::nullopt;
+    std::uint32_t at = 0;
+    for (unsigned i = 0; i < 4; ++i)
+        at |= static_cast<std::uint32_t>(static_cast<unsigned char>(head[4 + i])) << (8 * i);
+    return at ? std::optional(WallTime(std::chrono::seconds(at))) : std::nullopt;
+}
+
+std::optional<DumpHeader> unrecognised(const std::string &path, const std::string &compression, std::string problem)
+{
+    if (!isNamedLikeADump(path))
+        return std::nullopt;
+    DumpHeader header;
+    header.compression = compression;
+    header.problem = std::move(problem);
+    return header;
+}
+
+std::optional<DumpHeader> compressed(const std::string &path, const std::string &packedHead, const std::stop_token &stop)
+{
+    const auto compression = compressionOf(packedHead);
+    const auto [head, problem] = decompressedHead(compression, path, stop);
+    auto header = parseHead(head);
+    if (!header)
+        return unrecognised(path, compression, !problem.empty() ? "cut or damaged: " + problem : head.empty() ? "empty: there is nothing behind its compression" : "it is no dump of PostgreSQL");
+    header->compression = compression;
+    if (!problem.empty())
+        header->problem = "cut or damaged: " + problem;
+    if (!header->createdAt && compression == "gzip")
+        header->createdAt = gzipTime(packedHead);
     return header;
 }
 
@@ -145,7 +236,7 @@ std::optional<DumpHeader> parseArchiveHead(std::string_view bytes)
     return header;
 }
 
-std::optional<DumpHeader> recognise(const std::string &path)
+std::optional<DumpHeader> recognise(const std::string &path, const std::stop_token &stop)
 {
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0)
@@ -157,18 +248,36 @@ std::optional<DumpHeader> recognise(const std::string &path)
         return header;
     }
     const auto head = readPiece(path, false);
+    if (!compressionOf(head).empty())
+        return compressed(path, head, stop);
+    auto header = parseHead(head);
+    if (!header)
+        return unrecognised(path, {}, head.empty() ? "0 bytes: the tool wrote nothing" : "it is no dump of PostgreSQL");
+    if (header->format == "plain" && !isPlainEnd(readPiece(path, true)))
+        header->problem = "cut: the closing comment is missing";
+    return header;
+}
+
+std::optional<DumpHeader> parseHead(std::string_view head)
+{
     if (auto header = parseArchiveHead(head))
         return header;
     constexpr std::size_t kTarBlock = 512;
-    if (head.size() > kTarBlock && head.compare(257, 5, "ustar") == 0 && std::string_view(head.c_str()) == "toc.dat") {
-        auto header = parseArchiveHead(std::string_view(head).substr(kTarBlock));
-        return header;
-    }
-    if (head.starts_with("\x1f\x8b") && (path.ends_with(".gz") || path.ends_with(".tgz")))
-        return DumpHeader{"gzip", {}, {}, {}, {}, {}};
-    if (head.starts_with("\x28\xb5\x2f\xfd"))
-        return DumpHeader{"zstd", {}, {}, {}, {}, {}};
-    return plainHead(path, head);
+    if (head.size() > kTarBlock && head.compare(257, 5, "ustar") == 0 && head.starts_with(std::string_view("toc.dat\0", 8)))
+        return parseArchiveHead(head.substr(kTarBlock));
+    return plainHead(head);
+}
+
+bool isPlainEnd(std::string_view tail)
+{
+    return tail.find("-- PostgreSQL database dump complete") != std::string_view::npos || tail.find("-- PostgreSQL database cluster dump complete") != std::string_view::npos;
+}
+
+std::vector<std::string> decompressor(const std::string &compression, const std::string &path)
+{
+    if (compression.empty())
+        return {};
+    return {compression, "-dc", "--", path};
 }
 
 } // namespace muster::backup

@@ -5,26 +5,39 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace muster::backup {
 
 /// What a dump that may be anybody's says in its first bytes.
 struct DumpHeader {
-    std::string format;        ///< "directory", "custom", "tar", "plain", "gzip", "zstd"
+    std::string format;        ///< "directory", "custom", "tar", "plain"; "" = none of them
+    std::string compression;   ///< "gzip" or "zstd" around it; "" = none
+    bool isCluster = false;    ///< of pg_dumpall: roles and tablespaces are in it
     std::optional<WallTime> createdAt;
     std::string database;
     std::string serverVersion;
     std::string toolVersion;
     std::string problem;       ///< what is visibly wrong: "cut: the end is missing"
 
+    /// "custom, gzip"
+    [[nodiscard]] std::string label() const { return (format.empty() ? "unknown" : format) + (compression.empty() ? "" : ", " + compression); }
     /// pg_restore reads it.
     [[nodiscard]] bool isArchive() const { return format == "directory" || format == "custom" || format == "tar"; }
 };
 
-/// Looks at a file, or at a folder's toc.dat. nullopt when it is no dump. Reads a few KiB.
-[[nodiscard]] std::optional<DumpHeader> recognise(const std::string &path);
+/// Looks at a file, or at a folder's toc.dat; through gzip and zstd. nullopt when it is no dump and is not called like one ("x.sql", "x.dump.gz").
+/// Reads a few KiB; a compressed one costs a child process.
+[[nodiscard]] std::optional<DumpHeader> recognise(const std::string &path, const std::stop_token &stop = {});
+/// The same from the first (decompressed) bytes of a file.
+[[nodiscard]] std::optional<DumpHeader> parseHead(std::string_view head);
+/// Does the end of a plain dump say that it is complete? Since 15.14 a line \unrestrict may follow the comment.
+[[nodiscard]] bool isPlainEnd(std::string_view tail);
+/// Words of the tool that decompresses to stdout; empty for "".
+[[nodiscard]] std::vector<std::string> decompressor(const std::string &compression, const std::string &path);
 
 /// An archive's head: "PGDMP", version, sizes of int and offset, format, compression, creation date, database, server, tool.
 /// Source: WriteHead() in src/bin/pg_dump/pg_backup_archiver.c.

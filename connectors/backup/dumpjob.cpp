@@ -25,7 +25,6 @@ namespace {
 
 constexpr Millis kToolLimit{std::chrono::hours{24}};
 constexpr Millis kQueryLimit{400}; // a progress query must not delay a cancel
-constexpr std::size_t kTranscriptLimit = std::size_t{32} << 10;
 
 double bytesBelow(const std::string &path)
 {
@@ -41,14 +40,11 @@ double bytesBelow(const std::string &path)
 
 } // namespace
 
-DumpJob::DumpJob(const Set &set, const Prepared &prepared, Server &server, const RunControl &control, std::stop_token stop)
-    : m_set(set), m_prepared(prepared), m_server(server), m_control(control), m_callerStop(std::move(stop))
-{
-}
+DumpJob::DumpJob(const Set &set, const Prepared &prepared, Work &work) : m_set(set), m_prepared(prepared), m_server(*work.server()), m_work(work) { }
 
 std::expected<std::string, Fault> DumpJob::run()
 {
-    const std::stop_callback forward(m_callerStop, [this] { m_stop.request_stop(); });
+    const std::stop_callback forward(m_work.stop(), [this] { m_stop.request_stop(); });
     auto done = begin();
     if (done)
         done = dumpDatabases();
@@ -169,9 +165,8 @@ std::expected<void, Fault> DumpJob::runTool(process::Command command, const std:
     const auto finished = process::run(command, Deadline::after(kToolLimit), m_stop.get_token());
     if (!finished)
         return std::unexpected(finished.error());
-    m_transcript += title + ": " + finished->describe() + '\n' + finished->errors;
-    if (m_transcript.size() > kTranscriptLimit)
-        m_transcript.erase(0, m_transcript.size() - kTranscriptLimit);
+    m_work.log(title + ": " + finished->describe());
+    m_work.log(finished->errors);
     if (!finished->isGood())
         return std::unexpected(failure(title, *finished));
     return {};
@@ -197,14 +192,14 @@ void DumpJob::onLine(std::string_view line)
     // pg_dump: dumping contents of table "public.orders"
     constexpr std::string_view kTable = "dumping contents of table ";
     if (const auto at = line.find(kTable); at != std::string_view::npos)
-        m_control.report({m_phase, bytesBelow(m_partial), {}, "B", "copying " + muster::clamp(line.substr(at + kTable.size()), 200)});
+        m_work.report({m_phase, bytesBelow(m_partial), {}, "B", "copying " + muster::clamp(line.substr(at + kTable.size()), 200)});
 }
 
 void DumpJob::onTick()
 {
     Progress progress{m_phase, bytesBelow(m_partial), {}, "B", {}};
     const auto copies = m_server.copies(Deadline::after(kQueryLimit));
-    if (!copies && !m_server.isConnected() && !m_callerStop.stop_requested()) {
+    if (!copies && !m_server.isConnected() && !m_work.stop().stop_requested()) {
         m_lockLost = copies.error().detail;
         m_stop.request_stop();
         return;
@@ -215,13 +210,13 @@ void DumpJob::onTick()
         if (copy.rowsEstimated >= 1)
             progress.phase += " of about " + format::number(copy.rowsEstimated) + " (estimate)";
     }
-    m_control.report(progress);
+    m_work.report(progress);
 }
 
 void DumpJob::setPhase(std::string phase)
 {
     m_phase = std::move(phase);
-    m_control.report({m_phase, bytesBelow(m_partial), {}, "B", m_phase});
+    m_work.report({m_phase, bytesBelow(m_partial), {}, "B", m_phase});
 }
 
 std::expected<void, Fault> DumpJob::seal()
@@ -229,12 +224,12 @@ std::expected<void, Fault> DumpJob::seal()
     setPhase("writing to the disk");
     if (auto synced = files::syncTree(m_partial); !synced)
         return synced;
-    auto hashed = hashAll(m_partial, m_stop.get_token(), m_control);
+    auto hashed = hashAll(m_partial, m_stop.get_token(), m_work.control());
     if (!hashed)
         return std::unexpected(hashed.error());
     m_manifest.files = std::move(*hashed);
     setPhase("reading back");
-    if (auto read = readArchives(m_partial, m_manifest, *m_prepared.tools, m_stop.get_token(), m_control); !read)
+    if (auto read = readArchives(m_partial, m_manifest, *m_prepared.tools, m_stop.get_token(), m_work.control()); !read)
         return read;
     m_manifest.finishedAt = Stamp::now().wall;
     return writeManifest(m_partial, m_manifest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/backup/driver.h"
 #include "connectors/backup/passfile.h"
 #include "connectors/backup/preflight.h"
 #include "connectors/backup/readback.h"
@@ -16,13 +17,11 @@ namespace muster::backup {
 /// The caller holds the lock. Whatever goes wrong, nothing of it stays.
 class DumpJob {
 public:
-    DumpJob(const Set &set, const Prepared &prepared, Server &server, const RunControl &control, std::stop_token stop);
+    DumpJob(const Set &set, const Prepared &prepared, Work &work);
 
     /// The final path. The lock's connection is watched: without it another console might begin, so the dump ends.
     [[nodiscard]] std::expected<std::string, Fault> run();
     [[nodiscard]] const Manifest &manifest() const { return m_manifest; }
-    /// What the tools said, at most 32 KiB.
-    [[nodiscard]] const std::string &transcript() const { return m_transcript; }
 
 private:
     [[nodiscard]] std::expected<void, Fault> begin();
@@ -41,17 +40,15 @@ private:
 
     const Set &m_set;
     const Prepared &m_prepared;
-    Server &m_server;
-    const RunControl &m_control;
+    Server &m_server; ///< of the work
+    Work &m_work;
     std::stop_source m_stop;            ///< stopped by the caller's token, or by us when the lock is lost
-    std::stop_token m_callerStop;
     std::vector<std::pair<std::string, std::string>> m_environment;
     Passfile m_passfile;
     Manifest m_manifest;
     std::string m_partial;
     std::string m_final;
     std::string m_phase;
-    std::string m_transcript;
     std::string m_lockLost;
 };
 

@@ -18,14 +18,6 @@ namespace {
 
 using State = PlanCheckState;
 
-std::string join(const std::vector<std::string> &names)
-{
-    std::string text;
-    for (const auto &name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
-}
-
 /// The declared databases; without a declaration all of them.
 void chooseDatabases(const Set &set, Prepared &prepared, std::vector<PlanCheck> &checks)
 {
@@ -43,26 +35,11 @@ void chooseDatabases(const Set &set, Prepared &prepared, std::vector<PlanCheck> 
             missing.push_back(name);
     }
     if (!missing.empty())
-        checks.push_back({"The declared databases exist", State::Failed, "not on this server: " + join(missing)});
+        checks.push_back({"The declared databases exist", State::Failed, "not on this server: " + joined(missing)});
     else if (prepared.databases.empty())
         checks.push_back({"There is a database to back up", State::Failed, "the server shows none"});
     if (!left.empty())
-        checks.push_back({"Databases outside this set", State::Passed, join(left)});
-}
-
-void checkServer(const ServerState &server, std::vector<PlanCheck> &checks)
-{
-    checks.push_back(server.isStandby ? PlanCheck{"The server is a standby", State::Warned,
-                                                  "the dump is as old as its replay, and a conflict with replay can end it; the lock is held there, not on the primary"}
-                                      : PlanCheck{"The server is the primary", State::Passed, server.address});
-    checks.push_back(server.mayReadRolePasswords
-                         ? PlanCheck{"Role passwords are in the backup", State::Passed, {}}
-                         : PlanCheck{"Role passwords are not in the backup", State::Warned,
-                                     server.user + " may not read pg_authid: roles are dumped without passwords (pg_dumpall --no-role-passwords)"});
-    if (server.unreadableTables > 0)
-        checks.push_back({"All tables can be read", State::Failed,
-                          format::number(server.unreadableTables) + " cannot, for example " + server.unreadableTable + "; run: GRANT pg_read_all_data TO "
-                              + postgres::quoteConninfo(server.user) + ";"});
+        checks.push_back({"Databases outside this set", State::Passed, joined(left)});
 }
 
 void checkTools(const Set &set, Prepared &prepared, Deadline deadline, const std::stop_token &stop, std::vector<PlanCheck> &checks)
@@ -76,29 +53,16 @@ void checkTools(const Set &set, Prepared &prepared, Deadline deadline, const std
     prepared.tools = std::move(*tools);
 }
 
-void checkSpace(const Set &set, const Prepared &prepared, std::vector<PlanCheck> &checks)
+void checkReadable(const ServerState &server, std::vector<PlanCheck> &checks)
 {
-    const auto free = freeBytes(set.directory);
-    const auto last = std::ranges::find_if(prepared.existing, [](const Backup &backup) { return backup.isOwn && backup.isUsable() && !backup.isOtherCluster; });
-    const bool hasLast = last != prepared.existing.end();
-    constexpr double kGrowth = 1.2;
-    const double needed = hasLast ? kGrowth * static_cast<double>(last->size) : prepared.databasesSize();
-    const auto from = hasLast ? " (1.2 × the last good backup)" : " (the databases' size; the dump is compressed)";
-    if (!free)
-        checks.push_back({"Free space", State::Warned, "the file system does not say how much is free"});
-    else
-        checks.push_back({"Free space", *free >= needed ? State::Passed : State::Failed, format::size(*free) + " free, " + format::size(needed) + " wanted" + from});
-}
-
-void checkHolder(Server &server, Deadline deadline, std::vector<PlanCheck> &checks)
-{
-    const auto holder = server.lockHolder(deadline);
-    if (!holder)
-        checks.push_back({"Nobody else makes this backup", State::Failed, "the locks cannot be read: " + holder.error().detail});
-    else if (!holder->empty())
-        checks.push_back({"Nobody else makes this backup", State::Failed, "held by " + *holder});
-    else
-        checks.push_back({"Nobody else makes this backup", State::Passed, {}});
+    checks.push_back(server.mayReadRolePasswords
+                         ? PlanCheck{"Role passwords are in the backup", State::Passed, {}}
+                         : PlanCheck{"Role passwords are not in the backup", State::Warned,
+                                     server.user + " may not read pg_authid: roles are dumped without passwords (pg_dumpall --no-role-passwords)"});
+    if (server.unreadableTables > 0)
+        checks.push_back({"All tables can be read", State::Failed,
+                          format::number(server.unreadableTables) + " cannot, for example " + server.unreadableTable + "; run: GRANT pg_read_all_data TO "
+                              + postgres::quoteConninfo(server.user) + ";"});
 }
 
 void describe(const Set &set, const Prepared &prepared, Plan &plan)
@@ -107,12 +71,12 @@ void describe(const Set &set, const Prepared &prepared, Plan &plan)
     for (const auto &database : prepared.databases)
         names.push_back(database.name);
     plan.changes = {{"Writes", set.directory + "/" + backupId(set.name, Stamp::now().wall, prepared.server.systemIdentifier)},
-                    {"Databases", join(names) + " (" + format::size(prepared.databasesSize()) + " on the server)"},
+                    {"Databases", joined(names) + " (" + format::size(prepared.databasesSize()) + " on the server)"},
                     {"Connections", std::to_string(set.jobs + 2) + " while it runs"}};
-    plan.changes.push_back({"Removes when verified", prepared.removals.empty() ? "nothing" : join(prepared.removals)});
+    plan.changes.push_back({"Removes when verified", prepared.removals.empty() ? "nothing" : joined(prepared.removals)});
     if (!prepared.tools)
         return;
-    plan.command = prepared.tools->dump() + " --format=directory --jobs=" + std::to_string(set.jobs) + " of " + join(names) + ", then "
+    plan.command = prepared.tools->dump() + " --format=directory --jobs=" + std::to_string(set.jobs) + " of " + joined(names) + ", then "
         + prepared.tools->dumpAll() + " --globals-only" + (prepared.server.mayReadRolePasswords ? "" : " --no-role-passwords") + ", then "
         + prepared.tools->restore() + " --file=/dev/null of each dump, SHA-256 of each file";
 }
@@ -154,41 +118,60 @@ PlanCheck checkDirectory(const std::string &directory)
     return check;
 }
 
-std::expected<Prepared, Fault> prepare(const Set &set, Server &server, Deadline deadline, const std::stop_token &stop, Plan &plan)
+PlanCheck checkSpace(const std::string &directory, const std::vector<Backup> &existing, double otherwise, const std::string &otherwiseFrom)
+{
+    const auto free = freeBytes(directory);
+    const auto last = std::ranges::find_if(existing, [](const Backup &backup) { return backup.isOwn && backup.isUsable(); });
+    const bool hasLast = last != existing.end();
+    constexpr double kGrowth = 1.2;
+    const double needed = hasLast ? kGrowth * static_cast<double>(last->size) : otherwise;
+    const auto from = hasLast ? " (1.2 × the last good backup)" : " (" + otherwiseFrom + ')';
+    if (!free)
+        return {"Free space", State::Warned, "the file system does not say how much is free"};
+    return {"Free space", *free >= needed ? State::Passed : State::Failed, format::size(*free) + " free, " + format::size(needed) + " wanted" + from};
+}
+
+PlanCheck checkHolder(Server &server, Deadline deadline)
+{
+    const auto holder = server.lockHolder(deadline);
+    if (!holder)
+        return {"Nobody else makes this backup", State::Failed, "the locks cannot be read: " + holder.error().detail};
+    if (!holder->empty())
+        return {"Nobody else makes this backup", State::Failed, "held by " + *holder};
+    return {"Nobody else makes this backup", State::Passed, {}};
+}
+
+void checkServer(const ServerState &server, std::vector<PlanCheck> &checks)
+{
+    checks.push_back(server.isStandby ? PlanCheck{"The server is a standby", State::Warned,
+                                                  "the dump is as old as its replay, and a conflict with replay can end it; the lock is held there, not on the primary"}
+                                      : PlanCheck{"The server is the primary", State::Passed, server.address});
+}
+
+Prepared prepareDump(const Set &set, const ServerState &state, std::vector<Backup> existing, Deadline deadline, const std::stop_token &stop, Plan &plan)
 {
     Prepared prepared;
-    if (auto connected = server.connect(deadline); !connected)
-        return std::unexpected(connected.error());
-    auto state = server.observe(deadline);
-    if (!state)
-        return std::unexpected(state.error());
-    prepared.server = std::move(*state);
-    plan.identity = prepared.server.systemIdentifier;
-    if (prepared.server.isPooled) {
-        plan.checks.push_back({"Connected to the server itself", State::Failed,
-                               "a connection pooler answers at " + prepared.server.address + ": neither pg_dump nor the lock work through it; declare the server's own address"});
-        return prepared;
-    }
+    prepared.server = state;
+    prepared.existing = std::move(existing);
     plan.checks.push_back(checkDirectory(set.directory));
     const bool isDirectoryGood = plan.checks.back().state != State::Failed;
-    checkServer(prepared.server, plan.checks);
+    checkReadable(state, plan.checks);
     checkTools(set, prepared, deadline, stop, plan.checks);
     chooseDatabases(set, prepared, plan.checks);
-    checkHolder(server, deadline, plan.checks);
     if (isDirectoryGood) {
-        if (auto existing = scan(set.directory, set.name, prepared.server.systemIdentifier))
-            prepared.existing = std::move(*existing);
-        checkSpace(set, prepared, plan.checks);
-        // As if the new one were there, verified.
-        auto future = prepared.existing;
-        Backup next;
-        next.isOwn = true;
-        next.rung = Rung::Verified;
-        future.insert(future.begin(), next);
-        prepared.removals = outdated(future, set.keep);
+        plan.checks.push_back(checkSpace(set.directory, prepared.existing, prepared.databasesSize(), "the databases' size; the dump is compressed"));
+        prepared.removals = outdatedNext(prepared.existing, set.keep);
     }
     describe(set, prepared, plan);
     return prepared;
+}
+
+std::string joined(const std::vector<std::string> &names)
+{
+    std::string text;
+    for (const auto &name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
 }
 
 } // namespace muster::backup

@@ -12,7 +12,7 @@
 
 namespace muster::backup {
 
-/// All that a backup was planned from; the run uses these very values.
+/// All that a dump was planned from; the run uses these very values.
 struct Prepared {
     ServerState server;
     std::optional<Tools> tools;
@@ -27,8 +27,13 @@ struct Prepared {
 [[nodiscard]] std::optional<double> freeBytes(const std::string &directory);
 /// Exists, a real folder, ours to write into.
 [[nodiscard]] PlanCheck checkDirectory(const std::string &directory);
-
-/// Reads server, tools and directory, all of it read-only.
-[[nodiscard]] std::expected<Prepared, Fault> prepare(const Set &set, Server &server, Deadline deadline, const std::stop_token &stop, Plan &plan);
+/// Room for a new one: by the last good one, else by what is given.
+[[nodiscard]] PlanCheck checkSpace(const std::string &directory, const std::vector<Backup> &existing, double otherwise, const std::string &otherwiseFrom);
+[[nodiscard]] PlanCheck checkHolder(Server &server, Deadline deadline);
+/// Is there a primary behind this connection, may we read all of it.
+void checkServer(const ServerState &server, std::vector<PlanCheck> &checks);
+/// Dumps: tools, databases, space. Read-only. `existing` is judged.
+[[nodiscard]] Prepared prepareDump(const Set &set, const ServerState &state, std::vector<Backup> existing, Deadline deadline, const std::stop_token &stop, Plan &plan);
+[[nodiscard]] std::string joined(const std::vector<std::string> &names);
 
 } // namespace muster::backup

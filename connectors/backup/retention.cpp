@@ -24,4 +24,13 @@ std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int ke
     return ids;
 }
 
+std::vector<std::string> outdatedNext(std::vector<Backup> newestFirst, int keep)
+{
+    Backup next;
+    next.isOwn = true;
+    next.rung = Rung::Verified;
+    newestFirst.insert(newestFirst.begin(), next);
+    return outdated(newestFirst, keep);
+}
+
 } // namespace muster::backup

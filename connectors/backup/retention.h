@@ -12,5 +12,7 @@ namespace muster::backup {
 /// Good ones beyond the newest `keep`; bad ones older than the oldest good one that stays; interrupted ones whose maker on this host is gone.
 /// Never the last good one; nothing at all for keep 0; nothing but interrupted ones while none is good.
 [[nodiscard]] std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int keep);
+/// The same as if one more good one were there: what the next run removes.
+[[nodiscard]] std::vector<std::string> outdatedNext(std::vector<Backup> newestFirst, int keep);
 
 } // namespace muster::backup

@@ -28,6 +28,19 @@ constexpr std::string_view kCopies = "SELECT c.oid::regclass::text AS name, p.tu
 constexpr std::string_view kTables = "SELECT c.oid::regclass::text AS name, c.reltuples AS rows FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                                      " WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY c.relpages DESC, 1 LIMIT 200";
 
+constexpr std::string_view kLive = "SELECT (SELECT system_identifier::text FROM pg_control_system()) AS id, current_setting('server_version_num')::int / 10000 AS major,"
+                                   " (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size') AS segment,"
+                                   " CASE WHEN NOT pg_is_in_recovery() THEN pg_walfile_name(pg_current_wal_insert_lsn()) END AS wal,"
+                                   " CASE WHEN NOT pg_is_in_recovery() THEN (pg_walfile_name_offset(pg_current_wal_insert_lsn())).file_offset END AS used";
+constexpr std::string_view kTableNumbers = "SELECT n.nspname || ' ' || c.relname AS name, c.oid::text AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                                           " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY c.relpages DESC LIMIT 10000";
+constexpr std::string_view kBootstrap = "SELECT rolname AS name FROM pg_roles WHERE oid = 10";
+// pgBackRest's sessions say "pgBackRest [backup]"; its view of progress stays empty.
+constexpr std::string_view kActivity = "SELECT a.application_name AS who, a.pid, extract(epoch FROM a.backend_start)::bigint AS since, p.phase, p.backup_streamed AS done, p.backup_total AS total"
+                                       " FROM pg_stat_activity a LEFT JOIN pg_stat_progress_basebackup p ON p.pid = a.pid"
+                                       " WHERE p.pid IS NOT NULL OR a.application_name LIKE 'pgBackRest [backup]%' OR a.application_name IN ('pg_dump', 'pg_dumpall', 'pg_basebackup', 'barman', 'barman_streaming_backup')"
+                                       " OR a.application_name LIKE 'muster backup %' ORDER BY 3 LIMIT 20";
+
 std::string nameFor(const Set &set, Server::Purpose purpose)
 {
     if (purpose == Server::Purpose::Watch)
@@ -135,6 +148,61 @@ std::expected<std::vector<ManifestTable>, Fault> Server::largestTables(Deadline 
     for (std::size_t row = 0; row < rows->size(); ++row)
         tables.push_back({rows->text(row, "name"), rows->number(row, "rows").value_or(-1)});
     return tables;
+}
+
+std::expected<Live, Fault> Server::live(Deadline deadline)
+{
+    const auto rows = m_session.client().query(kLive, deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    constexpr double kHeaderAndSnapshots = 512; // a fresh segment's header, and running-xacts records that carry no data
+    Live live;
+    live.systemIdentifier = rows->text(0, "id");
+    live.major = static_cast<int>(rows->number(0, "major").value_or(0));
+    live.segmentSize = static_cast<std::uint64_t>(rows->number(0, "segment").value_or(static_cast<double>(live.segmentSize)));
+    live.walInsert = rows->text(0, "wal");
+    live.isSegmentFresh = rows->number(0, "used").value_or(1e9) <= kHeaderAndSnapshots;
+    return live;
+}
+
+std::expected<std::map<std::string, std::string>, Fault> Server::tableNumbers(Deadline deadline)
+{
+    const auto rows = m_session.client().query(kTableNumbers, deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    std::map<std::string, std::string> numbers;
+    for (std::size_t row = 0; row < rows->size(); ++row)
+        numbers.emplace(rows->text(row, "name"), rows->text(row, "oid"));
+    return numbers;
+}
+
+std::expected<std::string, Fault> Server::bootstrapUser(Deadline deadline)
+{
+    const auto rows = m_session.client().query(kBootstrap, deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    return rows->isEmpty() ? std::string("postgres") : rows->text(0, "name");
+}
+
+std::expected<std::vector<Running>, Fault> Server::activity(Deadline deadline)
+{
+    const auto rows = m_session.client().query(kActivity, deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    std::vector<Running> found;
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+        Running running;
+        running.who = rows->text(row, "who") + ", process " + rows->text(row, "pid");
+        running.phase = rows->text(row, "phase");
+        if (const auto since = rows->number(row, "since"))
+            running.since = WallTime(std::chrono::seconds(static_cast<std::int64_t>(*since)));
+        running.done = rows->number(row, "done").value_or(0);
+        // Follows the streamed bytes once it was passed: then no total is known any more.
+        if (const auto total = rows->number(row, "total"); total && *total > running.done)
+            running.total = *total;
+        found.push_back(std::move(running));
+    }
+    return found;
 }
 
 std::string Server::connectedDatabase() const

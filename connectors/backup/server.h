@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/backup/backup.h"
 #include "connectors/backup/backupset.h"
 #include "connectors/backup/manifest.h"
 #include "connectors/postgres/pgsession.h"
 
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +36,16 @@ struct ServerState {
     std::vector<ServerDatabase> databases; ///< all that allow connections, templates left out
 };
 
+/// A backup that is being made now, by whomever, as its tool or the server shows it.
+struct Running {
+    std::string who;                ///< "pgBackRest [backup], process 4711"
+    std::string phase;              ///< "copying, in finished files"; "" = not shown
+    std::optional<WallTime> since;
+    double done = 0;                ///< B
+    std::optional<double> total;    ///< B
+    bool isOrphan = false;          ///< its main process is gone, something still holds the lock
+};
+
 /// A table that pg_dump copies right now.
 struct CopyProgress {
     std::string table;
@@ -54,6 +66,13 @@ public:
     /// "muster backup nightly ada@laptop, since 2026-01-31 12:00:00 UTC", or "" when nobody holds the lock.
     [[nodiscard]] std::expected<std::string, Fault> lockHolder(Deadline deadline);
     [[nodiscard]] std::expected<bool, Fault> tryLock(Deadline deadline);
+    [[nodiscard]] std::expected<Live, Fault> live(Deadline deadline);
+    /// "public items" → oid, of the connected database's ordinary and partitioned tables; at most 10000.
+    [[nodiscard]] std::expected<std::map<std::string, std::string>, Fault> tableNumbers(Deadline deadline);
+    /// Name of the role that initdb made: the superuser of a restored copy.
+    [[nodiscard]] std::expected<std::string, Fault> bootstrapUser(Deadline deadline);
+    /// Backup tools that are connected now, ours too: "pg_basebackup, process 4711, since 2026-01-31 12:00:00 UTC". Empty without the right to see them.
+    [[nodiscard]] std::expected<std::vector<Running>, Fault> activity(Deadline deadline);
     /// Empty before PostgreSQL 14 and for another database than the connected one.
     [[nodiscard]] std::expected<std::vector<CopyProgress>, Fault> copies(Deadline deadline);
     [[nodiscard]] std::expected<std::vector<ManifestTable>, Fault> largestTables(Deadline deadline);

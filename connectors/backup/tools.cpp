@@ -31,6 +31,11 @@ std::string versionOf(const std::string &program, Deadline deadline, const std::
 
 } // namespace
 
+std::string Tools::server() const
+{
+    return isRunnable(folder + "/postgres") && isRunnable(folder + "/initdb") ? folder + "/postgres" : std::string();
+}
+
 std::string parseToolVersion(std::string_view output)
 {
     constexpr std::string_view kMark = "(PostgreSQL) ";

@@ -21,6 +21,10 @@ struct Tools {
     [[nodiscard]] std::string dump() const { return folder + "/pg_dump"; }
     [[nodiscard]] std::string dumpAll() const { return folder + "/pg_dumpall"; }
     [[nodiscard]] std::string restore() const { return folder + "/pg_restore"; }
+    [[nodiscard]] std::string baseBackup() const { return folder + "/pg_basebackup"; }
+    [[nodiscard]] std::string verifyBackup() const { return folder + "/pg_verifybackup"; }
+    /// The server itself; "" when only client tools are installed.
+    [[nodiscard]] std::string server() const;
 };
 
 /// The first folder whose pg_dump, pg_dumpall and pg_restore are there and whose pg_dump is of that major. The fault names what was found instead.

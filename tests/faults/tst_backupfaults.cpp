@@ -120,7 +120,7 @@ void tst_BackupFaults::killedConsoleLeavesAnInterruptedOne()
     ::kill(pid_t(process.processId()), SIGKILL);
     QVERIFY(process.waitForFinished(5000));
     QTRY_VERIFY_WITH_TIMEOUT(commandLines("--file=" + set.directory).empty(), 5000); // pg_dump and its workers ended too
-    const auto backups = scan(set.directory, set.name, {}).value();
+    const auto backups = muster::test::scan(set).value();
     QCOMPARE(backups.size(), std::size_t{1});
     QVERIFY(backups[0].rung == Rung::Interrupted);
     QVERIFY(backups[0].id.ends_with(".partial"));

@@ -81,6 +81,12 @@ Run perform(Action &action, const std::function<void(const Progress &, std::stop
     return run;
 }
 
+std::expected<std::vector<backup::Backup>, Fault> scan(const backup::Set &set, const backup::Live &live)
+{
+    auto catalogue = backup::makeDriver(set)->list(live, Deadline::after(Millis(30000)), {});
+    return catalogue ? std::expected<std::vector<backup::Backup>, Fault>(std::move(catalogue->backups)) : std::unexpected(catalogue.error());
+}
+
 std::vector<std::string> namesIn(const std::string &directory)
 {
     std::vector<std::string> names;

@@ -45,6 +45,8 @@ struct Run {
 
 /// Preflight, run and verify, as the runner does it. `onProgress` may cancel.
 [[nodiscard]] Run perform(Action &action, const std::function<void(const Progress &, std::stop_source &)> &onProgress = {});
+/// The judged catalogue of a set, as a fresh console sees it.
+[[nodiscard]] std::expected<std::vector<backup::Backup>, Fault> scan(const backup::Set &set, const backup::Live &live = {});
 [[nodiscard]] std::vector<std::string> namesIn(const std::string &directory);
 
 } // namespace muster::test

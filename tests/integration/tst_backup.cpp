@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/backupsource.h"
+#include "connectors/backup/catalogue.h"
+#include "connectors/backup/drillaction.h"
 #include "connectors/backup/verifybackupaction.h"
 #include "connectors/process/child.h"
 #include "tests/integration/backupkit.h"
@@ -34,7 +36,13 @@ private Q_SLOTS:
     void leavesOutPasswordsThatItMayNotRead();
     void removesOnlyWhatIsOutdated();
     void dumpsADatabaseWithAHostileName();
-    void readsForeignArchivesBack();
+    void readsForeignDumpsBack();
+    void showsDamagedForeignDumpsRed_data();
+    void showsDamagedForeignDumpsRed();
+    void knowsADumpOfAnotherCluster();
+    void restoresInADrill();
+    void restoresAForeignDumpInADrill_data();
+    void restoresAForeignDumpInADrill();
 
 private:
     std::unique_ptr<muster::test::BackupKit> m_kit;
@@ -66,7 +74,35 @@ private:
         const auto names = namesIn(set.directory);
         return names.empty() ? std::string() : set.directory + '/' + names.back();
     }
-    std::vector<Backup> scanned(const Set &set) { return scan(set.directory, set.name, identity()).value(); }
+    std::vector<Backup> scanned(const Set &set)
+    {
+        Live live;
+        live.systemIdentifier = identity();
+        live.major = std::stoi(m_kit->sql("SHOW server_version"));
+        return muster::test::scan(set, live).value();
+    }
+    std::string reasonOf(const Set &set, const std::string &id)
+    {
+        const auto all = scanned(set);
+        const auto it = std::ranges::find(all, id, &Backup::id);
+        return it == all.end() ? "not there" : it->reason;
+    }
+    bool isRed(const Set &set, const std::string &id)
+    {
+        const auto all = scanned(set);
+        const auto it = std::ranges::find(all, id, &Backup::id);
+        return it != all.end() && (it->rung == Rung::Damaged || it->rung == Rung::Unusable);
+    }
+    void pack(const Set &set, const std::string &packer, const std::vector<std::string> &names)
+    {
+        for (const auto &name : names) {
+            process::Command command;
+            command.program = "/usr/bin/" + packer;
+            command.arguments = {"-k", "-f", set.directory + '/' + name};
+            command.environment = process::baseEnvironment();
+            QVERIFY(process::run(command, Deadline::after(Millis(60000))).value().isGood());
+        }
+    }
     std::string identity() { return m_kit->sql("SELECT system_identifier FROM pg_control_system()"); }
 };
 
@@ -332,27 +368,162 @@ void tst_Backup::dumpsADatabaseWithAHostileName()
     m_kit->sql("DROP DATABASE \"host=evil' user=x --file=/tmp/x\"");
 }
 
-void tst_Backup::readsForeignArchivesBack()
+void tst_Backup::readsForeignDumpsBack()
 {
     const auto set = m_kit->makeSet();
     for (const auto &[format, name] : {std::pair("c", "shop.dump"), {"t", "shop.tar"}, {"d", "shop.dir"}, {"p", "shop.sql"}}) {
         const auto dumped = runTool("pg_dump", access({"-d", "shop", "-F", format, "-f", set.directory + '/' + name}));
         QVERIFY2(dumped.isGood(), dumped.errors.c_str());
     }
+    pack(set, "gzip", {"shop.dump", "shop.tar", "shop.sql"});
+    pack(set, "zstd", {"shop.dump", "shop.tar", "shop.sql"});
     for (const auto &backup : scanned(set)) {
-        QVERIFY(backup.rung == Rung::Finished);
-        QVERIFY(backup.format == "plain" || backup.serverVersion.starts_with("15"));
+        QVERIFY2(backup.rung == Rung::Unusable, backup.id.c_str());
+        QVERIFY2(backup.reason.find("globals") != std::string::npos, backup.reason.c_str());
+    }
+    QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
+    const auto all = scanned(set);
+    QCOMPARE(all.size(), std::size_t{11});
+    for (const auto &backup : all) {
+        QVERIFY2(backup.rung == Rung::Complete, (backup.id + ": " + backup.reason).c_str());
+        QVERIFY(backup.kind == "globals" || backup.serverVersion.starts_with("15"));
         VerifyBackupAction action(set, backup.id);
         const auto run = perform(action);
-        QVERIFY(run.outcome.kind == (backup.format == "plain" ? OutcomeKind::Refused : OutcomeKind::Succeeded));
+        QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, (backup.id + ": " + run.outcome.summary + (run.plan ? run.plan->firstObstacle() : run.plan.error().detail)).c_str());
     }
     for (const auto &backup : scanned(set))
-        QCOMPARE(backup.isUsable(), backup.format != "plain");
-    fs::resize_file(set.directory + "/shop.dump", fs::file_size(set.directory + "/shop.dump") / 2);
-    VerifyBackupAction action(set, "shop.dump");
+        QVERIFY2(backup.rung == Rung::Verified, (backup.id + ": " + backup.reason).c_str());
+}
+
+void tst_Backup::showsDamagedForeignDumpsRed_data()
+{
+    using Damage = std::function<void(const fs::path &)>;
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<Damage>("damage");
+    QTest::addColumn<QString>("reason");
+    const auto row = [](const char *title, const char *name, Damage damage, const char *reason) {
+        QTest::newRow(title) << QString::fromUtf8(name) << damage << QString::fromUtf8(reason);
+    };
+    const Damage cut = [](const fs::path &path) { fs::resize_file(path, fs::file_size(path) / 2); };
+    const Damage empty = [](const fs::path &path) { fs::resize_file(path, 0); };
+    const Damage flip = [](const fs::path &path) {
+        std::fstream stream(path, std::ios::in | std::ios::out | std::ios::binary);
+        const auto at = std::streamoff(fs::file_size(path) / 2);
+        stream.seekg(at);
+        const auto byte = char(stream.get() ^ 0x55);
+        stream.seekp(at);
+        stream.put(byte);
+    };
+    row("custom cut", "shop.dump", cut, "cannot be read back");
+    row("custom flipped", "shop.dump", flip, "cannot be read back");
+    row("custom empty", "shop.dump", empty, "0 bytes");
+    row("plain cut", "shop.sql", cut, "closing comment");
+    row("plain empty", "shop.sql", empty, "0 bytes");
+    row("gzip of plain cut", "shop.sql.gz", cut, "unexpected end of file");
+    row("gzip of plain flipped", "shop.sql.gz", flip, "cannot be read back");
+    row("zstd of custom cut", "shop.dump.zst", cut, "cannot be read back");
+    row("directory without a file", "shop.dir", [](const fs::path &path) {
+        for (const auto &entry : fs::directory_iterator(path)) {
+            if (entry.path().extension() == ".gz" && fs::file_size(entry.path()) > 1000) {
+                fs::remove(entry.path());
+                return;
+            }
+        }
+    }, "cannot be read back");
+}
+
+void tst_Backup::showsDamagedForeignDumpsRed()
+{
+    QFETCH(QString, name);
+    QFETCH(std::function<void(const fs::path &)>, damage);
+    QFETCH(QString, reason);
+    const auto set = m_kit->makeSet();
+    const auto id = name.toStdString();
+    const auto bare = name.endsWith(QStringLiteral(".gz")) || name.endsWith(QStringLiteral(".zst")) ? id.substr(0, id.rfind('.')) : id;
+    const char *format = bare == "shop.dump" ? "c" : bare == "shop.dir" ? "d" : "p";
+    QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
+    QVERIFY(runTool("pg_dump", access({"-d", "shop", "-F", format, "-f", set.directory + '/' + bare})).isGood());
+    if (bare != id) {
+        pack(set, id.ends_with(".gz") ? "gzip" : "zstd", {bare});
+        fs::remove(set.directory + '/' + bare);
+    }
+    damage(set.directory + '/' + id);
+    if (!isRed(set, id)) {
+        VerifyBackupAction action(set, id);
+        const auto run = perform(action);
+        QVERIFY(run.outcome.kind == OutcomeKind::Failed);
+    }
+    QVERIFY(isRed(set, id));
+    QVERIFY2(reasonOf(set, id).find(reason.toStdString()) != std::string::npos, reasonOf(set, id).c_str());
+}
+
+void tst_Backup::knowsADumpOfAnotherCluster()
+{
+    const auto set = m_kit->makeSet();
+    QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
+    // The same names with other numbers: what the dump of a copy looks like.
+    m_kit->sql("CREATE SCHEMA copy; CREATE TABLE copy.items AS SELECT * FROM items LIMIT 5; CREATE TABLE copy.orders AS SELECT * FROM orders LIMIT 5");
+    QVERIFY(runTool("pg_dump", access({"-d", "shop", "-n", "copy", "-F", "c", "-f", set.directory + "/other.dump"})).isGood());
+    m_kit->sql("DROP SCHEMA copy CASCADE");
+    VerifyBackupAction action(set, "other.dump");
     QVERIFY(perform(action).outcome.kind == OutcomeKind::Failed);
-    for (const auto &backup : scanned(set))
-        QVERIFY(backup.id != "shop.dump" || !backup.isUsable());
+    QVERIFY(isRed(set, "other.dump"));
+    QVERIFY2(reasonOf(set, "other.dump").find("another cluster") != std::string::npos, reasonOf(set, "other.dump").c_str());
+}
+
+void tst_Backup::restoresInADrill()
+{
+    auto set = m_kit->makeSet();
+    QTemporaryDir scratch;
+    set.drillDirectory = scratch.path().toStdString();
+    fs::permissions(set.drillDirectory, fs::perms{0755});
+    set.drillQueries = {"SELECT count(*) = 50000 FROM items", "SELECT max(id) FROM orders"};
+    makeBackup(set);
+    DrillAction action(set, {});
+    const auto run = perform(action);
+    QVERIFY2(run.plan && run.plan->isAllowed(), run.plan ? run.plan->firstObstacle().c_str() : run.plan.error().detail.c_str());
+    QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, (run.outcome.summary + run.outcome.transcript).c_str());
+    const auto backup = scanned(set).at(0);
+    QVERIFY2(backup.rung == Rung::Restored, backup.reason.c_str());
+    QVERIFY(backup.drill && backup.drill->took > Millis(0) && backup.drill->rows >= 51000);
+    QVERIFY(namesIn(set.drillDirectory).empty());
+    // A query that is not true any more is a failed drill.
+    set.drillQueries = {"SELECT count(*) = 7 FROM items"};
+    DrillAction again(set, {});
+    const auto failed = perform(again);
+    QVERIFY(failed.outcome.kind == OutcomeKind::Failed);
+    QVERIFY2(failed.outcome.summary.find("query 1 answered false") != std::string::npos, failed.outcome.summary.c_str());
+    QVERIFY(isRed(set, backup.id));
+    QVERIFY(namesIn(set.drillDirectory).empty());
+}
+
+void tst_Backup::restoresAForeignDumpInADrill_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"shop.dump", "shop.dir", "shop.sql.gz", "shop.tar.zst"})
+        QTest::newRow(name) << QString::fromUtf8(name);
+}
+
+void tst_Backup::restoresAForeignDumpInADrill()
+{
+    QFETCH(QString, name);
+    auto set = m_kit->makeSet();
+    QTemporaryDir scratch;
+    set.drillDirectory = scratch.path().toStdString();
+    fs::permissions(set.drillDirectory, fs::perms{0755});
+    set.drillQueries = {"SELECT count(*) = 50000 FROM items"};
+    const auto id = name.toStdString();
+    const bool isPacked = id.ends_with(".gz") || id.ends_with(".zst");
+    const auto bare = isPacked ? id.substr(0, id.rfind('.')) : id;
+    const char *format = bare == "shop.dump" ? "c" : bare == "shop.dir" ? "d" : bare == "shop.tar" ? "t" : "p";
+    QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
+    QVERIFY(runTool("pg_dump", access({"-d", "shop", "-F", format, "-f", set.directory + '/' + bare})).isGood());
+    if (isPacked)
+        pack(set, id.ends_with(".gz") ? "gzip" : "zstd", {bare});
+    DrillAction action(set, id);
+    const auto run = perform(action);
+    QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, (run.outcome.summary + run.outcome.transcript).c_str());
+    QVERIFY(namesIn(set.drillDirectory).empty());
 }
 
 QTEST_GUILESS_MAIN(tst_Backup)

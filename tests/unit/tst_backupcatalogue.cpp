@@ -73,6 +73,18 @@ Manifest makeManifest()
     return manifest;
 }
 
+/// What the driver of a directory of dumps shows.
+std::expected<std::vector<Backup>, Fault> scan(const std::string &directory, const std::string &name, const std::string &systemIdentifier)
+{
+    Set set;
+    set.name = name;
+    set.directory = directory;
+    Live live;
+    live.systemIdentifier = systemIdentifier;
+    auto catalogue = makeDriver(set)->list(live, Deadline::after(5s), {});
+    return catalogue ? std::expected<std::vector<Backup>, Fault>(std::move(catalogue->backups)) : std::unexpected(catalogue.error());
+}
+
 void write(const fs::path &path, const std::string &text)
 {
     fs::create_directories(path.parent_path());
@@ -210,7 +222,7 @@ void tst_BackupCatalogue::climbsTheLadder()
     QVERIFY(only().reason.empty());
     QVERIFY(only().finishedAt == kNow);
     const auto elsewhere = scan(m_root.string(), "nightly", "1");
-    QVERIFY(elsewhere->at(0).rung == Rung::Finished);
+    QVERIFY(elsewhere->at(0).rung == Rung::Unusable);
     QVERIFY(elsewhere->at(0).reason.find("another cluster") != std::string::npos);
     QVERIFY(scan(m_root.string(), "weekly", {})->empty());
     QVERIFY(!scan((m_root / "absent").string(), "nightly", {}));
@@ -282,13 +294,14 @@ void tst_BackupCatalogue::recognisesForeignDumps_data()
     QTest::addColumn<QString>("rung");
     const QByteArray plain = "--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 15.18\n-- Dumped by pg_dump version 15.18\n";
     const QByteArray end = "\n--\n-- PostgreSQL database dump complete\n--\n\n";
-    QTest::newRow("plain") << plain + end << QStringLiteral("shop.sql") << QStringLiteral("plain") << QStringLiteral("finished");
-    QTest::newRow("plain of a new minor") << plain + end + "\\unrestrict abc\n" << QStringLiteral("shop.sql") << QStringLiteral("plain") << QStringLiteral("finished");
+    QTest::newRow("plain") << plain + end << QStringLiteral("shop.sql") << QStringLiteral("plain") << QStringLiteral("unusable");
+    QTest::newRow("plain of a new minor") << plain + end + "\\unrestrict abc\n" << QStringLiteral("shop.sql") << QStringLiteral("plain") << QStringLiteral("unusable");
     QTest::newRow("plain, cut") << plain << QStringLiteral("shop.sql") << QStringLiteral("plain") << QStringLiteral("damaged");
-    QTest::newRow("gzip") << QByteArray("\x1f\x8b\x08") << QStringLiteral("shop.sql.gz") << QStringLiteral("gzip") << QStringLiteral("finished");
+    QTest::newRow("gzip") << QByteArray("\x1f\x8b\x08") << QStringLiteral("shop.sql.gz") << QStringLiteral("unknown, gzip") << QStringLiteral("damaged");
     QTest::newRow("custom, cut in its head") << QByteArray("PGDMP\x01\x0e\x00", 8) << QStringLiteral("shop.dump") << QStringLiteral("tar") << QStringLiteral("damaged");
     QTest::newRow("something else") << QByteArray("hello") << QStringLiteral("README") << QStringLiteral("") << QStringLiteral("");
-    QTest::newRow("empty file") << QByteArray() << QStringLiteral("shop.sql") << QStringLiteral("") << QStringLiteral("");
+    QTest::newRow("globals") << QByteArray("--\n-- PostgreSQL database cluster dump\n--\n\n\n--\n-- PostgreSQL database cluster dump complete\n--\n\n") << QStringLiteral("globals.sql") << QStringLiteral("plain") << QStringLiteral("complete");
+    QTest::newRow("empty file") << QByteArray() << QStringLiteral("shop.sql") << QStringLiteral("unknown") << QStringLiteral("damaged");
 }
 
 void tst_BackupCatalogue::recognisesForeignDumps()
