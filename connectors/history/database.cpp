@@ -5,6 +5,7 @@
 
 #include <QSqlError>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -15,7 +16,7 @@ namespace muster::history {
 
 namespace {
 
-constexpr qint64 kSchemaVersion = 1;
+constexpr qint64 kSchemaVersion = 2;
 
 constexpr std::array kPragmas{
     "PRAGMA busy_timeout=3000",
@@ -32,13 +33,23 @@ constexpr std::array kSchema{
     "CREATE TABLE IF NOT EXISTS raw (series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS recent (at INTEGER NOT NULL, series INTEGER NOT NULL, value REAL NOT NULL, PRIMARY KEY (at, series)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS minute (series INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL NOT NULL, low REAL NOT NULL,"
-    " high REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID",
+    " high REAL NOT NULL, last REAL, PRIMARY KEY (series, at)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS quarter (series INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, mean REAL NOT NULL, low REAL NOT NULL,"
-    " high REAL NOT NULL, PRIMARY KEY (series, at)) WITHOUT ROWID",
+    " high REAL NOT NULL, last REAL, PRIMARY KEY (series, at)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS event (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, subject TEXT NOT NULL, was TEXT NOT NULL, is_now TEXT NOT NULL,"
-    " evidence TEXT NOT NULL)",
+    " evidence TEXT NOT NULL, change REAL NOT NULL DEFAULT 0)",
     "CREATE INDEX IF NOT EXISTS event_at ON event (at)",
+    "CREATE TABLE IF NOT EXISTS turn (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, seen INTEGER NOT NULL, low_was REAL NOT NULL, high_was REAL NOT NULL,"
+    " verdict_was INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL, verdict INTEGER NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS turn_at ON turn (at)",
     "CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+};
+
+/// From version 1, which kept neither the newest value of a bucket nor turns. The tables that are new come with kSchema.
+constexpr std::array kFromVersion1{
+    "ALTER TABLE minute ADD COLUMN last REAL",
+    "ALTER TABLE quarter ADD COLUMN last REAL",
+    "ALTER TABLE event ADD COLUMN change REAL NOT NULL DEFAULT 0",
 };
 
 SqlFault sqlFault(const QSqlError &error, const std::string &path)
@@ -101,15 +112,28 @@ SqlResult<void> Database::createSchema()
         if (auto done = run(pragma); !done)
             return std::unexpected(done.error());
     }
-    if (*version == kSchemaVersion)
-        return {};
-    for (const char *statement : kSchema) {
-        if (auto done = run(statement); !done)
-            return std::unexpected(done.error());
-    }
-    if (auto done = run("PRAGMA user_version=1"); !done)
-        return std::unexpected(done.error());
-    return {};
+    return *version == kSchemaVersion ? SqlResult<void>() : upgrade();
+}
+
+SqlResult<void> Database::upgrade()
+{
+    if (auto begun = run("BEGIN IMMEDIATE"); !begun)
+        return std::unexpected(begun.error());
+    // Another console may have done it while this one waited.
+    const auto version = number("PRAGMA user_version");
+    SqlResult<void> done = version ? SqlResult<void>() : std::unexpected(version.error());
+    const auto apply = [&](const char *statement) {
+        if (auto applied = done ? run(statement) : std::unexpected(done.error()); !applied)
+            done = std::unexpected(applied.error());
+    };
+    if (version && *version == 1)
+        std::ranges::for_each(kFromVersion1, apply);
+    std::ranges::for_each(kSchema, apply);
+    apply("PRAGMA user_version=2");
+    if (done)
+        return commit();
+    rollback();
+    return done;
 }
 
 void Database::close()

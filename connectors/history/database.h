@@ -26,8 +26,9 @@ using SqlResult = std::expected<T, SqlFault>;
 
 /// One open history file: schema, series ids, statements. Used by one thread only.
 /// Tables: series(id, name) · recent(at, series, value), where points arrive, in the order of time so that a batch touches one page and not one a
-/// series · raw(series, at, value), where they go each quarter of an hour · minute and quarter(series, at, n, mean, low, high) · event(at, ...) · state(name, value).
-/// `at` is seconds since the epoch (events: milliseconds).
+/// series · raw(series, at, value), where they go each quarter of an hour · minute and quarter(series, at, n, mean, low, high, last) · event(at, ...), turn(at, ...):
+/// what changed in a check, and in the whole · state(name, value).
+/// `at` is seconds since the epoch (events and turns: milliseconds).
 class Database {
 public:
     Database() = default;
@@ -57,6 +58,7 @@ public:
 
 private:
     [[nodiscard]] SqlResult<void> createSchema();
+    [[nodiscard]] SqlResult<void> upgrade();
 
     QString m_connection;
     QSqlDatabase m_database;

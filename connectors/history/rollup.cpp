@@ -22,11 +22,16 @@ struct Level {
 constexpr const char *kFirstRaw = "SELECT min(r.at) FROM series s JOIN raw r ON r.series = s.id AND r.at = (SELECT min(at) FROM raw WHERE series = s.id)";
 constexpr const char *kFirstRecent = "SELECT min(at) FROM recent";
 constexpr const char *kFirstMinute = "SELECT min(r.at) FROM series s JOIN minute r ON r.series = s.id AND r.at = (SELECT min(at) FROM minute WHERE series = s.id)";
-constexpr const char *kSumSeconds = "INSERT OR REPLACE INTO minute SELECT series, at / ? * ?, count(*), avg(value), min(value), max(value)"
-                                    " FROM recent WHERE at >= ? AND at < ? GROUP BY 1, 2";
+// The newest value of a bucket is looked up by the time that the grouping found.
+constexpr const char *kSumSeconds = "INSERT OR REPLACE INTO minute SELECT g.series, g.bucket, g.n, g.mean, g.low, g.high, l.value FROM"
+                                    " (SELECT series, at / ? * ? AS bucket, count(*) AS n, avg(value) AS mean, min(value) AS low, max(value) AS high, max(at) AS newest"
+                                    "  FROM recent WHERE at >= ? AND at < ? GROUP BY 1, 2) g"
+                                    " JOIN recent l ON l.at = g.newest AND l.series = g.series";
 // The join makes SQLite seek once a series instead of reading the whole table.
-constexpr const char *kSumMinutes = "INSERT OR REPLACE INTO quarter SELECT s.id, r.at / ? * ?, sum(r.n), sum(r.mean * r.n) / sum(r.n), min(r.low), max(r.high)"
-                                    " FROM series s CROSS JOIN minute r ON r.series = s.id AND r.at >= ? AND r.at < ? GROUP BY 1, 2";
+constexpr const char *kSumMinutes = "INSERT OR REPLACE INTO quarter SELECT g.series, g.bucket, g.n, g.mean, g.low, g.high, l.last FROM"
+                                    " (SELECT s.id AS series, r.at / ? * ? AS bucket, sum(r.n) AS n, sum(r.mean * r.n) / sum(r.n) AS mean, min(r.low) AS low,"
+                                    "  max(r.high) AS high, max(r.at) AS newest FROM series s CROSS JOIN minute r ON r.series = s.id AND r.at >= ? AND r.at < ? GROUP BY 1, 2) g"
+                                    " JOIN minute l ON l.series = g.series AND l.at = g.newest";
 
 constexpr Level kMinutes{kMinutesDone, kMinute, kFirstRecent, kSumSeconds};
 constexpr Level kQuarters{kQuartersDone, kQuarter, kFirstMinute, kSumMinutes};
@@ -154,8 +159,10 @@ SqlResult<void> maintain(Database &database, const Limits &limits, qint64 now)
         if (auto removed = forget(database, step.old, step.remove, step.floor); !removed)
             return std::unexpected(removed.error());
     }
-    if (auto gone = database.run("DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?", {static_cast<qint64>(limits.events)}); !gone)
-        return std::unexpected(gone.error());
+    for (const char *old : {"DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?", "DELETE FROM turn WHERE id <= (SELECT max(id) FROM turn) - ?"}) {
+        if (auto gone = database.run(old, {static_cast<qint64>(limits.events)}); !gone)
+            return std::unexpected(gone.error());
+    }
     return shrink(database, limits, now);
 }
 

@@ -14,14 +14,15 @@ constexpr qint64 kQuarter = 900;
 
 // Qt binds each "?" in turn; the common table p gives them names. Points before m stand in `minute`, before q in `quarter`.
 #define MUSTER_PARAMETERS "WITH p(id, f, t, b, m, q) AS (SELECT ?, ?, ?, ?, ?, ?) "
-#define MUSTER_RAW_AFTER(start) "SELECT r.at, 1 AS n, r.value AS mean, r.value AS low, r.value AS high FROM p CROSS JOIN raw r" \
+#define MUSTER_RAW_AFTER(start) "SELECT r.at, 1 AS n, r.value AS mean, r.value AS low, r.value AS high, r.value AS last FROM p CROSS JOIN raw r" \
                                 " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t" \
-                                " UNION ALL SELECT r.at, 1, r.value, r.value, r.value FROM p CROSS JOIN recent r" \
+                                " UNION ALL SELECT r.at, 1, r.value, r.value, r.value, r.value FROM p CROSS JOIN recent r" \
                                 " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t"
-#define MUSTER_SUMMED(table, start, end) "SELECT r.at, r.n, r.mean, r.low, r.high FROM p CROSS JOIN " table " r" \
+#define MUSTER_SUMMED(table, start, end) "SELECT r.at, r.n, r.mean, r.low, r.high, coalesce(r.last, r.mean) AS last FROM p CROSS JOIN " table " r" \
                                          " ON r.series = p.id AND r.at >= " start " AND r.at <= p.t AND r.at < " end
-#define MUSTER_MERGED(points) MUSTER_PARAMETERS "SELECT min(at), sum(mean * n) / sum(n), min(low), max(high) FROM (" points ") CROSS JOIN p" \
-                                                " GROUP BY (at - p.f) / p.b ORDER BY 1"
+#define MUSTER_MERGED(points) MUSTER_PARAMETERS "SELECT min(at), sum(mean * n) / sum(n), min(low), max(high), max(newest), sum(n) FROM" \
+                                                " (SELECT *, (at - p.f) / p.b AS bucket, first_value(last) OVER (PARTITION BY (at - p.f) / p.b ORDER BY at DESC) AS newest" \
+                                                " FROM (" points ") CROSS JOIN p) GROUP BY bucket ORDER BY 1"
 
 constexpr const char *kRaw = MUSTER_MERGED(MUSTER_RAW_AFTER("p.f"));
 constexpr const char *kMinutes = MUSTER_MERGED(MUSTER_SUMMED("minute", "p.f", "p.m") " UNION ALL " MUSTER_RAW_AFTER("max(p.f, p.m)"));
@@ -72,7 +73,7 @@ SqlResult<std::vector<HistoryPoint>> readSeries(Database &database, const Limits
         return std::unexpected(query.error());
     while (query->next()) {
         points.push_back({WallTime(std::chrono::seconds(query->value(0).toLongLong())), query->value(1).toDouble(), query->value(2).toDouble(),
-                          query->value(3).toDouble()});
+                          query->value(3).toDouble(), query->value(4).toDouble(), query->value(5).toULongLong()});
     }
     return points;
 }

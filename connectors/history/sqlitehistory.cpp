@@ -4,7 +4,7 @@
 #include "connectors/history/database.h"
 #include "connectors/history/rollup.h"
 #include "connectors/history/seriesreader.h"
-#include "models/facts/fact.h"
+#include "connectors/history/turns.h"
 
 #include <QDateTime>
 
@@ -22,8 +22,6 @@
 namespace muster::history {
 
 namespace {
-
-constexpr std::size_t kTextLimit = 2048;
 
 qint64 secondsOf(WallTime at)
 {
@@ -142,19 +140,6 @@ SqlResult<void> insertSamples(Database &database, const std::vector<HistorySampl
     return {};
 }
 
-SqlResult<void> insertEvents(Database &database, const std::vector<HistoryEvent> &events)
-{
-    for (const auto &event : events) {
-        auto done = database.run("INSERT INTO event (at, subject, was, is_now, evidence) VALUES (?, ?, ?, ?, ?)",
-                                 {static_cast<qint64>(event.at.time_since_epoch().count()), QString::fromStdString(event.check),
-                                  QString::fromStdString(event.from), QString::fromStdString(event.to),
-                                  QString::fromStdString(muster::clamp(event.evidence, kTextLimit))});
-        if (!done)
-            return std::unexpected(done.error());
-    }
-    return {};
-}
-
 } // namespace
 
 SqliteHistory::SqliteHistory(std::string path, Limits limits, Now now)
@@ -164,14 +149,18 @@ SqliteHistory::SqliteHistory(std::string path, Limits limits, Now now)
 
 SqliteHistory::~SqliteHistory() = default;
 
-std::expected<void, Fault> SqliteHistory::append(const std::vector<HistorySample> &samples, const std::vector<HistoryEvent> &events)
+std::expected<void, Fault> SqliteHistory::append(const HistoryEntry &entry)
 {
     return m_worker->perform<void>([&](Database &database) -> SqlResult<void> {
         if (auto begun = database.run("BEGIN IMMEDIATE"); !begun)
             return std::unexpected(begun.error());
-        auto done = insertSamples(database, samples);
+        auto done = insertSamples(database, entry.samples);
         if (done)
-            done = insertEvents(database, events);
+            done = insertEvents(database, entry.events);
+        if (done)
+            done = insertTurns(database, entry.turns);
+        if (done)
+            done = database.setState(kSeen, static_cast<qint64>(m_worker->now().time_since_epoch().count()));
         if (done)
             done = maintain(database, m_worker->limits(), secondsOf(m_worker->now()));
         if (!done) {
@@ -190,20 +179,17 @@ std::expected<std::vector<HistoryPoint>, Fault> SqliteHistory::read(const std::s
 
 std::expected<std::vector<HistoryEvent>, Fault> SqliteHistory::events(WallTime from, WallTime to, std::size_t limit) const
 {
-    return m_worker->perform<std::vector<HistoryEvent>>([&](Database &database) -> SqlResult<std::vector<HistoryEvent>> {
-        auto query = database.run("SELECT at, subject, was, is_now, evidence FROM event WHERE at >= ? AND at <= ? ORDER BY at DESC, id DESC LIMIT ?",
-                                  {static_cast<qint64>(from.time_since_epoch().count()), static_cast<qint64>(to.time_since_epoch().count()),
-                                   static_cast<qint64>(limit)});
-        if (!query)
-            return std::unexpected(query.error());
-        std::vector<HistoryEvent> found;
-        while (query->next()) {
-            found.push_back({WallTime(Millis(query->value(0).toLongLong())), query->value(1).toString().toStdString(), query->value(2).toString().toStdString(),
-                             query->value(3).toString().toStdString(), query->value(4).toString().toStdString()});
-        }
-        std::ranges::reverse(found); // the newest `limit`, oldest first
-        return found;
-    });
+    return m_worker->perform<std::vector<HistoryEvent>>([&](Database &database) { return readEvents(database, from, to, limit); });
+}
+
+std::expected<std::vector<HistoryDrop>, Fault> SqliteHistory::drops(WallTime from, WallTime to, std::size_t limit) const
+{
+    return m_worker->perform<std::vector<HistoryDrop>>([&](Database &database) { return readDrops(database, from, to, limit); });
+}
+
+std::expected<HistoryEntry, Fault> SqliteHistory::latest() const
+{
+    return m_worker->perform<HistoryEntry>([](Database &database) { return readLatest(database); });
 }
 
 std::string SqliteHistory::notice() const

@@ -10,7 +10,7 @@
 
 namespace muster::history {
 
-/// How long and how much is kept. Down-sampling: seconds → minutes → quarters of an hour, each with mean, min and max.
+/// How long and how much is kept. Down-sampling: seconds → minutes → quarters of an hour, each with count, mean, min, max and the newest value.
 struct Limits {
     std::chrono::seconds raw{std::chrono::days{1}};
     std::chrono::seconds minutes{std::chrono::days{30}};
@@ -29,12 +29,12 @@ public:
     explicit SqliteHistory(std::string path, Limits limits = {}, Now now = {});
     ~SqliteHistory() override;
 
-    [[nodiscard]] std::expected<void, Fault> append(const std::vector<HistorySample> &samples, const std::vector<HistoryEvent> &events) override;
+    [[nodiscard]] std::expected<void, Fault> append(const HistoryEntry &entry) override;
     [[nodiscard]] std::expected<std::vector<HistoryPoint>, Fault> read(const std::string &series, WallTime from, WallTime to, std::size_t maxPoints) const override;
     [[nodiscard]] std::expected<std::vector<HistoryEvent>, Fault> events(WallTime from, WallTime to, std::size_t limit) const override;
-
-    /// A sentence about what happened to the file ("... was damaged and moved to ..."), or "". Thread-safe.
-    [[nodiscard]] std::string notice() const;
+    [[nodiscard]] std::expected<std::vector<HistoryDrop>, Fault> drops(WallTime from, WallTime to, std::size_t limit) const override;
+    [[nodiscard]] std::expected<HistoryEntry, Fault> latest() const override;
+    [[nodiscard]] std::string notice() const override;
 
 private:
     class Worker;

@@ -9,8 +9,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 namespace muster {
@@ -30,13 +31,26 @@ private:
         std::shared_ptr<const Snapshot> snapshot;
         std::shared_ptr<const Assessment> assessment;
     };
+    /// What a check or a gate was when its last event was written.
+    struct Known {
+        std::string status;
+        std::optional<double> gain; ///< points of the score that it cost then; not known of a check that an earlier run saw failing
+    };
     void work(std::stop_token stop);
+    void takeUp();
     void write(const Job &job);
+    void addSamples(HistoryEntry &entry, const Job &job);
+    void addChanges(HistoryEntry &entry, const Assessment &assessment);
 
     std::shared_ptr<HistoryStore> m_store;
-    std::map<std::string, std::string> m_lastStatus;     ///< worker thread only
-    std::map<std::string, WallTime> m_lastPoint;          ///< worker thread only
-    WallTime m_lastScore{};                               ///< worker thread only
+    // Worker thread only:
+    bool m_isTakenUp = false; ///< what the run before this one knew was read, so that a change while nobody watched is seen
+    std::map<std::string, Known> m_known;
+    std::map<std::string, WallTime> m_lastPoint;
+    std::optional<HistoryState> m_state; ///< of the last turn
+    WallTime m_seen{};
+    WallTime m_lastScore{};
+
     std::mutex m_mutex;
     std::condition_variable_any m_wake;
     std::unique_ptr<Job> m_waiting;

@@ -38,7 +38,7 @@ void bench_History::appendsAndReadsAMillionPoints()
         for (int series = 0; series < kSeries; ++series)
             samples.push_back({"redis/cache fact." + std::to_string(series), now, double(step)});
         const auto before = timer.nsecsElapsed();
-        QVERIFY(store.append(samples, {}));
+        QVERIFY(store.append({samples, {}, {}}));
         worst = std::max(worst, timer.nsecsElapsed() - before);
     }
     const auto appended = double(timer.nsecsElapsed()) / 1e9;

@@ -33,7 +33,7 @@ private:
 class FormulaHistory : public HistoryStore
 {
 public:
-    std::expected<void, Fault> append(const std::vector<HistorySample> &, const std::vector<HistoryEvent> &) override { return {}; }
+    std::expected<void, Fault> append(const HistoryEntry &) override { return {}; }
     std::expected<std::vector<HistoryPoint>, Fault> read(const std::string &series, WallTime from, WallTime to, std::size_t maxPoints) const override
     {
         std::vector<HistoryPoint> points;
@@ -44,7 +44,7 @@ public:
             const double value = isScore ? (x < 0.6 ? 96.8 : x < 0.8 ? 93.5 : 90.4) : 0.9 + 0.05 * std::sin(20 * x);
             if (!isScore && x > 0.4 && x < 0.45)
                 continue; // a gap
-            points.push_back({from + step * std::ptrdiff_t(i), value, value, value});
+            points.push_back({from + step * std::ptrdiff_t(i), value, value, value, value});
         }
         return points;
     }
@@ -53,6 +53,13 @@ public:
         return std::vector<HistoryEvent>{{to - Millis(7'200'000), "database/automated-backups", "pass", "fail", "no usable backup for 27 h"},
                                          {to - Millis(3'600'000), "security/https-enforced", "pass", "fail", "http://api.shop.example answers 200"}};
     }
+    std::expected<std::vector<HistoryDrop>, Fault> drops(WallTime, WallTime to, std::size_t) const override
+    {
+        const auto at = to - Millis(3'600'000);
+        return std::vector<HistoryDrop>{{at, at - Millis(1000), {{93.5, 93.5}, Verdict::AtRisk}, {{90.4, 90.4}, Verdict::NotReady},
+                                         {{at, "security/https-enforced", "pass", "fail", "http://api.shop.example answers 200", -1.0}, {at, "gate:https-not-enforced", "pass", "fail", "HTTPS is not enforced", 0}}}};
+    }
+    std::expected<HistoryEntry, Fault> latest() const override { return {}; }
 };
 
 struct Named {

@@ -38,6 +38,7 @@ private Q_SLOTS:
     void forgetsByAge();
     void staysUnderItsSize();
     void keepsEvents();
+    void answersWhenItDroppedAndWhy();
     void survivesKill();
     void movesADamagedFileAside();
     void refusesANewerFile();
@@ -63,11 +64,11 @@ private:
             m_now = kStart + i * step;
             samples.push_back({series, m_now, double(i)});
             if (samples.size() == 600) {
-                QVERIFY(store.append(samples, {}));
+                QVERIFY(store.append({samples, {}, {}}));
                 samples.clear();
             }
         }
-        QVERIFY(store.append(samples, {}));
+        QVERIFY(store.append({samples, {}, {}}));
     }
 };
 
@@ -94,7 +95,7 @@ void tst_History::readsBackWhatWasAppended()
 void tst_History::leavesGapsAsGaps()
 {
     auto store = open();
-    QVERIFY(store->append({{"s", kStart, 1}, {"s", kStart + 600s, 3}}, {}));
+    QVERIFY(store->append({{{"s", kStart, 1}, {"s", kStart + 600s, 3}}, {}, {}}));
     m_now = kStart + 600s;
     const auto points = store->read("s", kStart, kStart + 600s, 20);
     QVERIFY(points);
@@ -151,7 +152,7 @@ void tst_History::forgetsByAge()
     auto store = open(limits);
     fill(*store, 6 * 3600 / 5, 5s);
     for (int i = 0; i < 5; ++i)
-        QVERIFY(store->append({{"s", m_now, 1}}, {}));
+        QVERIFY(store->append({{{"s", m_now, 1}}, {}, {}}));
     const auto raw = store->read("s", m_now - 3600s, m_now, 100000);
     QCOMPARE(raw->size(), std::size_t{721});
     const auto all = store->read("s", kStart, m_now, 100000);
@@ -172,7 +173,7 @@ void tst_History::staysUnderItsSize()
             for (int series = 0; series < 30; ++series)
                 samples.push_back({"series " + std::to_string(series), m_now, double(i)});
         }
-        QVERIFY(store->append(samples, {}));
+        QVERIFY(store->append({samples, {}, {}}));
     }
     store.reset();
     QVERIFY(std::filesystem::file_size(m_path) < std::uintmax_t{3} << 20);
@@ -183,13 +184,43 @@ void tst_History::staysUnderItsSize()
 void tst_History::keepsEvents()
 {
     auto store = open();
-    QVERIFY(store->append({}, {{kStart, "a/b", "pass", "fail", "newest: 31 h"}, {kStart + 5s, "a/c", "fail", "pass", ""}, {kStart + 9s, "a/d", "pass", "warn", ""}}));
+    QVERIFY(store->append({{}, {{kStart, "a/b", "pass", "fail", "newest: 31 h"}, {kStart + 5s, "a/c", "fail", "pass", ""}, {kStart + 9s, "a/d", "pass", "warn", ""}}, {}}));
     const auto events = store->events(kStart, kStart + 1h, 2);
     QVERIFY(events);
     QCOMPARE(events->size(), std::size_t{2});
     QCOMPARE(events->front().check, std::string("a/c"));
     QCOMPARE(events->back().to, std::string("warn"));
     QCOMPARE(store->events(kStart, kStart, 10)->front().evidence, std::string("newest: 31 h"));
+}
+
+void tst_History::answersWhenItDroppedAndWhy()
+{
+    const HistoryState good{{96.8, 96.8}, Verdict::Ready};
+    const HistoryState bad{{96.05, 96.05}, Verdict::NotReady};
+    const auto dropped = kStart + 60s;
+    auto store = open();
+    m_now = dropped;
+    QVERIFY(store->append({{},
+                           {{dropped, "database/automated-backups", "pass", "fail", "newest usable backup is 31 h old; window 26 h", -0.75},
+                            {dropped, "gate:no-usable-backup", "pass", "fail", "no usable backup inside the window", 0},
+                            {dropped, "api/load-test", "fail", "pass", "fresh again", 0.1}},
+                           {{dropped, dropped - 2s, good, bad}}}));
+    m_now = dropped + 60s;
+    QVERIFY(store->append({{}, {{m_now, "database/automated-backups", "fail", "pass", "2 h old", 0.75}}, {{m_now, m_now - 2s, bad, good}}}));
+    store = open(); // from the disk, not from memory
+    const auto drops = store->drops(kStart, kStart + 1h, 10);
+    QVERIFY(drops);
+    QCOMPARE(drops->size(), std::size_t{1}); // the way back is no drop
+    const auto &drop = drops->front();
+    QVERIFY(drop.at == dropped);
+    QVERIFY(drop.lastSeen == dropped - 2s);
+    QCOMPARE(drop.before.score.low, 96.8);
+    QCOMPARE(drop.after.score.low, 96.05);
+    QCOMPARE(drop.causes.size(), std::size_t{2}); // what became better then is no cause
+    QCOMPARE(drop.causes.front().check, std::string("database/automated-backups"));
+    QVERIFY(drop.causes.front().evidence.find("31 h") != std::string::npos);
+    QCOMPARE(drop.causes.back().check, std::string("gate:no-usable-backup"));
+    QCOMPARE(store->drops(kStart, kStart + 30s, 10)->size(), std::size_t{0});
 }
 
 void tst_History::survivesKill()
@@ -203,7 +234,7 @@ void tst_History::survivesKill()
             std::vector<HistorySample> samples;
             for (int series = 0; series < 50; ++series)
                 samples.push_back({"series " + std::to_string(series), kStart + i * 1s, double(i)});
-            if (!store.append(samples, {}) || ::write(ends[1], &i, sizeof i) != sizeof i)
+            if (!store.append({samples, {}, {}}) || ::write(ends[1], &i, sizeof i) != sizeof i)
                 ::_exit(1);
         }
     }
@@ -231,7 +262,7 @@ void tst_History::movesADamagedFileAside()
         file << std::string(4096, 'x');
     }
     auto store = open();
-    QVERIFY(store->append({{"s", kStart, 7}}, {}));
+    QVERIFY(store->append({{{"s", kStart, 7}}, {}, {}}));
     QVERIFY(store->notice().find(".corrupt-") != std::string::npos);
     QCOMPARE(store->read("s", kStart, kStart + 1h, 100)->size(), std::size_t{1});
     int asides = 0;
@@ -249,7 +280,7 @@ void tst_History::refusesANewerFile()
         file.write("\0\0\0\x63", 4);
     }
     auto store = open();
-    const auto appended = store->append({{"s", kStart, 7}}, {});
+    const auto appended = store->append({{{"s", kStart, 7}}, {}, {}});
     QVERIFY(!appended);
     QVERIFY(appended.error().kind == FaultKind::Config);
 }
@@ -258,7 +289,7 @@ void tst_History::faultsOnAReadOnlyFolder()
 {
     std::ofstream(m_folder->filePath(QStringLiteral("history")).toStdString()) << "a file where the folder should be";
     auto store = open();
-    const auto appended = store->append({{"s", kStart, 7}}, {});
+    const auto appended = store->append({{{"s", kStart, 7}}, {}, {}});
     QVERIFY(!appended);
     QCOMPARE(appended.error().stage, std::string("history"));
     QVERIFY(!store->read("s", kStart, kStart + 1h, 10));
@@ -275,10 +306,13 @@ void tst_History::faultsOnAFullDiskAndGoesOn()
         std::vector<HistorySample> samples;
         for (int i = 0; i < 50000; ++i)
             samples.push_back({"s", kStart + i * 1s, double(i)});
-        const bool hasFailed = !store.append(samples, {});
+        const bool hasFailed = !store.append({samples, {}, {}});
         limit.rlim_cur = RLIM_INFINITY;
         ::setrlimit(RLIMIT_FSIZE, &limit);
-        const bool goesOn = store.append({{"s", kStart, 5}}, {}) && store.read("s", kStart, kStart + 1h, 10)->size() == 1;
+        const auto again = store.append({{{"s", kStart, 5}}, {}, {}});
+        if (!again)
+            std::fprintf(stderr, "%s\n", again.error().detail.c_str());
+        const bool goesOn = store.append({{{"s", kStart, 5}}, {}, {}}) && store.read("s", kStart, kStart + 1h, 10)->size() == 1;
         ::_exit(hasFailed && goesOn ? 0 : hasFailed ? 2 : 3);
     }
     int status = -1;
@@ -289,7 +323,7 @@ void tst_History::faultsOnAFullDiskAndGoesOn()
 void tst_History::dropsValuesThatAreNoNumbers()
 {
     auto store = open();
-    QVERIFY(store->append({{"s", kStart, std::numeric_limits<double>::quiet_NaN()}, {"s", kStart + 1s, std::numeric_limits<double>::infinity()}}, {}));
+    QVERIFY(store->append({{{"s", kStart, std::numeric_limits<double>::quiet_NaN()}, {"s", kStart + 1s, std::numeric_limits<double>::infinity()}}, {}, {}}));
     QCOMPARE(store->read("s", kStart, kStart + 1h, 100)->size(), std::size_t{0});
 }
 
@@ -302,7 +336,7 @@ void tst_History::servesSeveralThreads()
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&, t] {
                 for (int i = 0; i < 20; ++i) {
-                    failures += store->append({{"t" + std::to_string(t), kStart + i * 1s, double(i)}}, {}) ? 0 : 1;
+                    failures += store->append({{{"t" + std::to_string(t), kStart + i * 1s, double(i)}}, {}, {}}) ? 0 : 1;
                     failures += store->read("t0", kStart, kStart + 1h, 100) ? 0 : 1;
                 }
             });
