@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/prometheus/alertrouting.h"
 #include "connectors/prometheus/promjson.h"
 
 #include "models/facts/fact.h"
@@ -13,6 +14,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr std::size_t kConfig = 1024UL * 1024;
+
 std::string kept(const json &object, const char *key)
 {
     return clamp(textAt(object, key), kLabelText);
@@ -26,11 +29,12 @@ std::expected<json, Fault> openedArray(std::string_view bytes, std::string_view 
     return std::move(*root);
 }
 
-std::string matcherOf(const json &entry)
+Matcher matcherOf(const json &entry)
 {
     const auto is = [&](const char *key, bool fallback) { return entry.is_object() && entry.contains(key) && entry[key].is_boolean() ? entry[key].get<bool>() : fallback; };
-    const std::string sign = is("isEqual", true) ? (is("isRegex", false) ? "=~" : "=") : (is("isRegex", false) ? "!~" : "!=");
-    return kept(entry, "name") + sign + "\"" + kept(entry, "value") + "\"";
+    using Test = Matcher::Test;
+    const auto test = is("isEqual", true) ? (is("isRegex", false) ? Test::Matches : Test::Equal) : (is("isRegex", false) ? Test::NotMatches : Test::NotEqual);
+    return {kept(entry, "name"), test, kept(entry, "value")};
 }
 
 } // namespace
@@ -44,8 +48,9 @@ std::expected<AlertmanagerStatus, Fault> parseAlertmanagerStatus(std::string_vie
     AlertmanagerStatus status;
     status.version = kept(objectAt(*root, "versionInfo"), "version");
     status.cluster = kept(objectAt(*root, "cluster"), "status");
-    // email_configs:, webhook_configs:, … : a receiver without one notifies nobody.
-    status.hasIntegration = textAt(objectAt(*root, "config"), "original").contains("_configs:");
+    status.config = textAt(objectAt(*root, "config"), "original");
+    if (status.config.size() > kConfig)
+        return std::unexpected(Fault{FaultKind::TooLarge, "protocol", "Alertmanager's configuration is larger than 1 MiB", {}});
     return status;
 }
 
@@ -72,24 +77,16 @@ std::expected<std::vector<Silence>, Fault> parseSilences(std::string_view bytes)
         return std::unexpected(root.error());
     std::vector<Silence> silences;
     for (const auto &entry : *root) {
-        Silence silence{kept(entry, "id"), {}, kept(entry, "createdBy"), kept(entry, "comment"), kept(objectAt(entry, "status"), "state"), parseTime(textAt(entry, "endsAt"))};
-        for (const auto &matcher : arrayAt(entry, "matchers"))
-            silence.matchers += (silence.matchers.empty() ? "" : ", ") + matcherOf(matcher);
+        Silence silence{kept(entry, "id"), {}, kept(entry, "createdBy"), kept(entry, "comment"), kept(objectAt(entry, "status"), "state"), parseTime(textAt(entry, "endsAt")), true};
+        for (const auto &each : arrayAt(entry, "matchers")) {
+            const auto matcher = matcherOf(each);
+            silence.matchers += (silence.matchers.empty() ? "" : ", ") + matcher.text();
+            silence.isOverEverything = silence.isOverEverything && matcher.isOpen();
+        }
         silence.matchers = clamp(silence.matchers, kLabelText);
         silences.push_back(std::move(silence));
     }
     return silences;
-}
-
-std::expected<std::vector<std::string>, Fault> parseReceivers(std::string_view bytes)
-{
-    const auto root = openedArray(bytes, "Alertmanager's receivers");
-    if (!root)
-        return std::unexpected(root.error());
-    std::vector<std::string> names;
-    for (const auto &entry : *root)
-        names.push_back(kept(entry, "name"));
-    return names;
 }
 
 } // namespace muster::prometheus

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] std::expected<Readiness, Fault> readiness(Deadline deadline);
     /// Body of a path under the server's prefix ("/api/v1/targets?state=active").
     [[nodiscard]] std::expected<std::string, Fault> get(const std::string &path, Deadline deadline);
+    /// The server's own exposition, /metrics under its prefix.
+    [[nodiscard]] std::expected<http::Response, Fault> scrape(Deadline deadline) { return send(m_url, "/metrics", deadline); }
     [[nodiscard]] std::expected<QueryResult, Fault> query(const std::string &promql, Deadline deadline);
     /// For charts. The step is raised where needed; the points' own times say what it became.
     [[nodiscard]] std::expected<RangeResult, Fault> queryRange(const std::string &promql, WallTime from, WallTime to, Millis step, Deadline deadline);

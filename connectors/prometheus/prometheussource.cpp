@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/prometheus/prometheussource.h"
 
-#include "connectors/prometheus/promfacts.h"
+#include "connectors/prometheus/burnrate.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace muster::prometheus {
@@ -20,7 +21,7 @@ PrometheusSource::PrometheusSource(Target target) : m_target(std::move(target)),
 
 Cadence PrometheusSource::cadence() const
 {
-    return {Millis{3000}, Millis{5000}, Millis{4500}};
+    return {Millis{3000}, Millis{5000}, Millis{4500}, Millis{1000}};
 }
 
 std::expected<FactBatch, Fault> PrometheusSource::collect(Deadline deadline, std::stop_token stop)
@@ -53,18 +54,25 @@ std::expected<FactBatch, Fault> PrometheusSource::observe(Deadline deadline)
         const auto share = deadline.left() / static_cast<int>(4 * (m_target.alertmanagers.size() - i));
         views.push_back(viewAlertmanager(m_client, m_target.alertmanagers[i], deadline.atMost(share)));
     }
-    addAlertmanagerFacts(batch, views, m_target.watchdog);
+    const double now = readiness->date.value_or(mine);
+    addAlertmanagerFacts(batch, views, m_target.watchdog, now);
     if (!readiness->isReady)
         return batch; // what Prometheus knows goes on ageing until it serves again
-    if (const auto added = addServerFacts(batch, readiness->date.value_or(mine), deadline); !added)
+    if (const auto added = addServerFacts(batch, views, now, deadline); !added)
         return std::unexpected(added.error());
-    addLatencyFacts(batch, m_client, m_target, deadline);
+    watchDelivery(batch, deadline);
+    const auto label = addLatencyFacts(batch, m_client, m_target, deadline);
+    if (!m_burnAt || BootClock::now() - *m_burnAt >= kBurnEvery || label != m_burnLabel) {
+        addBurnFacts(batch, m_client, m_target, label, deadline);
+        m_burnAt = BootClock::now();
+        m_burnLabel = label;
+    }
     if (m_interrupter.isInterrupted())
         return std::unexpected(net::cancelledFault("query"));
     return batch;
 }
 
-std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, double now, Deadline deadline)
+std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, const std::vector<AlertmanagerView> &views, double now, Deadline deadline)
 {
     std::optional<Fault> failed;
     const auto fetch = [&](const char *path, auto parse) -> decltype(parse(std::string_view())) {
@@ -86,10 +94,23 @@ std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, do
     batch.add("prometheus.version", *version, "", kBudget);
     batch.add("prometheus.config_reload_ok", info->isReloadGood, "", kBudget);
     addTargetFacts(batch, *targets, now);
-    addRuleFacts(batch, *rules, now);
+    addRuleFacts(batch, *rules, now, std::max(info->startTime, info->lastConfigTime));
+    addCoverageFacts(batch, *rules, m_target.watchdog);
+    addRoutingFacts(batch, views, *rules, m_target.watchdog);
     addAlertFacts(batch, *alerts);
     addExporterFacts(batch, m_client, *targets, deadline);
     return {};
+}
+
+void PrometheusSource::watchDelivery(FactBatch &batch, Deadline deadline)
+{
+    const auto answer = m_client.scrape(deadline);
+    const auto counters = answer ? parseDelivery(answer->body, answer->headers.first("Content-Type"), toSeconds(batch.at.boot.time_since_epoch())) : std::nullopt;
+    if (counters)
+        m_delivery.add(*counters);
+    else
+        m_delivery.clear();
+    m_delivery.addFacts(batch);
 }
 
 std::vector<DoctorStage> PrometheusSource::diagnose(Deadline deadline, std::stop_token stop)

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "connectors/prometheus/authguard.h"
+#include "connectors/prometheus/delivery.h"
 #include "connectors/prometheus/promclient.h"
+#include "connectors/prometheus/promfacts.h"
 #include "models/ports/source.h"
 
 #include <string>
@@ -26,11 +28,14 @@ private:
     net::Interrupter m_interrupter;
     PromClient m_client;
     AuthGuard m_guard;
-    std::string m_version;
+    DeliveryWatch m_delivery;
+    std::optional<BootTime> m_burnAt;
+    std::string m_burnLabel;
 
     [[nodiscard]] std::expected<FactBatch, Fault> observe(Deadline deadline);
     /// runtimeinfo, buildinfo, targets, rules, alerts; the fault of the first that failed.
-    [[nodiscard]] std::expected<void, Fault> addServerFacts(FactBatch &batch, double now, Deadline deadline);
+    [[nodiscard]] std::expected<void, Fault> addServerFacts(FactBatch &batch, const std::vector<AlertmanagerView> &views, double now, Deadline deadline);
+    void watchDelivery(FactBatch &batch, Deadline deadline);
 };
 
 } // namespace muster::prometheus

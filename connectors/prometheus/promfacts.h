@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/prometheus/alertrouting.h"
 #include "connectors/prometheus/promclient.h"
+#include "connectors/prometheus/rates.h"
 #include "models/facts/factbatch.h"
 
 #include <vector>
@@ -10,10 +12,17 @@ namespace muster::prometheus {
 
 inline constexpr Millis kBudget{30000}; ///< every fact here is asked for every 10 s
 
+[[nodiscard]] Table tableOf(std::vector<Column> columns);
+void addRow(Table &table, std::vector<Cell> row); ///< rows over the limit are cut, and the table says so
+[[nodiscard]] Cell epochCell(double at);
+
 // Pure: structs to facts.
 /// `now` is the server's own clock in epoch seconds, so that its ages do not depend on ours.
 void addTargetFacts(FactBatch &batch, const std::vector<ScrapeTarget> &targets, double now);
-void addRuleFacts(FactBatch &batch, const std::vector<Rule> &rules, double now);
+/// `settled`: when the configuration that runs was loaded, in epoch seconds.
+void addRuleFacts(FactBatch &batch, const std::vector<Rule> &rules, double now, double settled);
+/// prometheus.alert_covers_*: does a healthy alerting rule watch for this class of trouble?
+void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const std::string &watchdog);
 void addAlertFacts(FactBatch &batch, const std::vector<Alert> &alerts);
 
 /// One Alertmanager as this round found it; the fault where it could not be asked.
@@ -21,16 +30,23 @@ struct AlertmanagerView {
     std::string url;
     std::optional<Fault> fault;
     AlertmanagerStatus status;
+    std::expected<Routing, Fault> routing;
     std::vector<Alert> alerts;
     std::vector<Silence> silences;
-    std::vector<std::string> receivers;
 };
-void addAlertmanagerFacts(FactBatch &batch, const std::vector<AlertmanagerView> &views, const std::string &watchdog);
+/// `now` in epoch seconds, for what is left of silences.
+void addAlertmanagerFacts(FactBatch &batch, const std::vector<AlertmanagerView> &views, const std::string &watchdog, double now);
+/// Where the alerts of these rules would go.
+void addRoutingFacts(FactBatch &batch, const std::vector<AlertmanagerView> &views, const std::vector<Rule> &rules, const std::string &watchdog);
 
 // With queries.
 [[nodiscard]] AlertmanagerView viewAlertmanager(PromClient &client, const std::string &url, Deadline deadline);
-/// Histogram, rate, errors and quantiles of the declared latency histogram.
-void addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
+/// "between 0.25 and 0.5 s": the bucket that the quantile lies in.
+[[nodiscard]] std::string boundsText(const Quantile &quantile);
+/// The label that carries the HTTP status, "" when the counter has none.
+[[nodiscard]] std::string errorLabel(PromClient &client, const std::string &count, Deadline deadline);
+/// Histogram, rate, errors and quantiles of the declared latency histogram. Returns the label of the HTTP status, "" for none.
+std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
 void addExporterFacts(FactBatch &batch, PromClient &client, const std::vector<ScrapeTarget> &targets, Deadline deadline);
 
 } // namespace muster::prometheus

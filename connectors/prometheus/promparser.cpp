@@ -71,6 +71,8 @@ Rule ruleOf(const json &group, const json &entry)
     Rule rule;
     rule.group = kept(group, "name");
     rule.interval = numberAt(group, "interval").value_or(0);
+    rule.groupTime = numberAt(group, "evaluationTime").value_or(0);
+    rule.labels = labelsOf(objectAt(entry, "labels"));
     rule.name = kept(entry, "name");
     rule.type = kept(entry, "type");
     rule.query = clamp(textAt(entry, "query"), 4096);

@@ -54,7 +54,7 @@ struct ScrapeTarget {
     std::string error;
     double lastScrape = 0; ///< epoch seconds; 0 = never
     double interval = 0;   ///< seconds
-    double duration = 0;   ///< seconds
+    double duration = 0;   ///< of the last scrape, seconds
 };
 
 struct Rule {
@@ -67,6 +67,8 @@ struct Rule {
     std::string error;
     double lastEvaluation = 0; ///< epoch seconds; 0 = never
     double interval = 0;       ///< of the group, seconds
+    double groupTime = 0;      ///< how long the group's last evaluation took, seconds
+    Labels labels;             ///< those that the rule adds
     [[nodiscard]] bool isAlerting() const { return type == "alerting"; }
 };
 
@@ -100,7 +102,7 @@ struct Alert {
 struct AlertmanagerStatus {
     std::string version;
     std::string cluster;         ///< ready, settling, disabled
-    bool hasIntegration = false; ///< some receiver notifies somebody
+    std::string config;          ///< as it runs, YAML, secrets masked by Alertmanager; at most 1 MiB
 };
 struct Silence {
     std::string id;
@@ -109,10 +111,10 @@ struct Silence {
     std::string comment;
     std::string state;    ///< active, pending, expired
     double endsAt = 0;    ///< epoch seconds
+    bool isOverEverything = false; ///< no matcher leaves an alert out that has its label (alertname=~".+")
 };
 [[nodiscard]] std::expected<AlertmanagerStatus, Fault> parseAlertmanagerStatus(std::string_view bytes);
 [[nodiscard]] std::expected<std::vector<Alert>, Fault> parseAlertmanagerAlerts(std::string_view bytes);
 [[nodiscard]] std::expected<std::vector<Silence>, Fault> parseSilences(std::string_view bytes);
-[[nodiscard]] std::expected<std::vector<std::string>, Fault> parseReceivers(std::string_view bytes);
 
 } // namespace muster::prometheus

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/http/headers.h"
+#include "connectors/http/json.h"
+#include "connectors/prometheus/burnrate.h"
 #include "connectors/prometheus/promfacts.h"
+#include "connectors/prometheus/rates.h"
 
 #include <algorithm>
 #include <cmath>
@@ -44,37 +48,84 @@ std::string warningsOf(const std::expected<QueryResult, Fault> &result)
     return words;
 }
 
-/// "le=0.1: 3.2/s" lines, in order of the bounds: a quantile is an interval between two of them.
-std::string bucketWords(const std::expected<QueryResult, Fault> &buckets)
+std::vector<Bucket> bucketsOf(const QueryResult &result)
 {
-    if (!buckets)
-        return {};
-    std::vector<std::pair<double, double>> bounds;
-    for (const auto &sample : buckets->samples) {
+    std::vector<Bucket> buckets;
+    for (const auto &sample : result.samples) {
         const auto it = sample.labels.find("le");
-        if (it != sample.labels.end())
-            bounds.emplace_back(it->second == "+Inf" ? INFINITY : std::strtod(it->second.c_str(), nullptr), sample.value);
+        const auto bound = it == sample.labels.end() ? std::nullopt : http::parseNumber(it->second);
+        if (bound)
+            buckets.push_back({*bound, sample.value});
     }
-    std::ranges::sort(bounds);
+    std::ranges::sort(buckets, {}, &Bucket::bound);
+    return buckets;
+}
+
+/// "le=0.1: 3.2/s" lines.
+std::string bucketWords(const std::vector<Bucket> &buckets)
+{
     std::string words;
-    for (const auto &[bound, rate] : bounds)
+    for (const auto &[bound, rate] : buckets)
         words += "\nle=" + (std::isinf(bound) ? "+Inf" : shown(bound)) + ": " + shown(rate) + "/s";
     return words;
 }
 
-void addQuantile(FactBatch &batch, PromClient &client, const Target &target, const char *name, const char *q, const std::string &buckets, bool isIdle, Deadline deadline)
+void addSlo(FactBatch &batch, const std::vector<Bucket> &buckets, double slo)
 {
-    const auto promql = std::string("histogram_quantile(") + q + ", sum by (le) (rate(" + target.histogram + "_bucket[5m])))";
-    if (isIdle) {
-        batch.add(name, Unknown{"no traffic", {}}, "s", kBudget, promql);
+    if (slo <= 0) {
+        batch.add("prometheus.latency_within_slo", NotApplicable{"no target (\"slo\") is declared"}, "ratio", kBudget);
         return;
     }
-    const auto result = client.query(promql, deadline);
-    batch.add(name, single(result), "s", kBudget, clamp(promql + buckets + warningsOf(result)));
+    const auto at = std::ranges::find_if(buckets, [&](const Bucket &bucket) { return std::abs(bucket.bound - slo) <= 1e-9 * slo; });
+    const bool isExact = at != buckets.end();
+    const double total = buckets.empty() ? 0 : buckets.back().count;
+    Value value = Unknown{"no bucket at " + shown(slo) + " s: the share within the target cannot be told", "Add the target to the histogram's buckets."};
+    if (isExact)
+        value = total > 0 ? Value(at->count / total) : Value(Unknown{"no traffic", {}});
+    batch.add("prometheus.latency_within_slo", value, "ratio", kBudget, "bucket le=" + shown(slo) + " over le=+Inf");
 }
 
-/// The label that carries the HTTP status, "" when the histogram has none.
-std::string statusLabel(PromClient &client, const std::string &count, Deadline deadline)
+void addErrors(FactBatch &batch, PromClient &client, const std::string &count, const std::string &label, bool isIdle, Deadline deadline)
+{
+    batch.add("prometheus.errors_measurable", !label.empty(), "", kBudget, "a label code, status or status_code on " + count);
+    if (label.empty() || isIdle) {
+        batch.add("prometheus.error_ratio", Unknown{isIdle ? "no traffic" : "the histogram has no label code, status or status_code", {}}, "ratio", kBudget);
+        return;
+    }
+    const auto promql = errorRatioQuery(count, label, "5m");
+    const auto result = client.query(promql, deadline);
+    batch.add("prometheus.error_ratio", single(result), "ratio", kBudget, clamp(promql + warningsOf(result)));
+}
+
+void addNothing(FactBatch &batch, const Value &seen, const std::string &reason)
+{
+    batch.add("prometheus.latency_histogram_seen", seen, "", kBudget, reason);
+    batch.add("prometheus.errors_measurable", Unknown{reason, {}}, "", kBudget);
+    for (const auto &[name, unit] : {std::pair{"prometheus.latency_p95", "s"}, std::pair{"prometheus.latency_p99", "s"}, std::pair{"prometheus.latency_p95_bounds", ""},
+                                     std::pair{"prometheus.latency_p99_bounds", ""}, std::pair{"prometheus.latency_within_slo", "ratio"},
+                                     std::pair{"prometheus.request_rate", "1/s"}, std::pair{"prometheus.error_ratio", "ratio"}})
+        batch.add(name, Unknown{reason, {}}, unit, kBudget);
+}
+
+/// Prometheus would compute the same from the same buckets (histogram_quantile), and would not say between which two bounds it guesses.
+void addQuantile(FactBatch &batch, const std::string &name, double q, const std::vector<Bucket> &buckets, const std::string &raw)
+{
+    const auto found = histogramQuantile(q, buckets);
+    const bool isKnown = std::isfinite(found.value);
+    batch.add(name, isKnown ? Value(found.value) : Value(Unknown{"no traffic", {}}), "s", kBudget, raw);
+    batch.add(name + "_bounds", isKnown ? Value(boundsText(found)) : Value(Unknown{"no traffic", {}}), "", kBudget);
+}
+
+} // namespace
+
+std::string boundsText(const Quantile &quantile)
+{
+    if (std::isinf(quantile.upper))
+        return "above " + shown(quantile.lower) + " s, the last bound";
+    return "between " + shown(quantile.lower) + " and " + shown(quantile.upper) + " s";
+}
+
+std::string errorLabel(PromClient &client, const std::string &count, Deadline deadline)
 {
     const auto result = client.query("count by (code, status, status_code) (" + count + ")", deadline);
     if (!result)
@@ -86,51 +137,40 @@ std::string statusLabel(PromClient &client, const std::string &count, Deadline d
     return {};
 }
 
-void addErrors(FactBatch &batch, PromClient &client, const std::string &count, bool isIdle, Deadline deadline)
+std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline)
 {
-    const auto label = statusLabel(client, count, deadline);
-    if (label.empty() || isIdle) {
-        batch.add("prometheus.error_ratio", Unknown{isIdle ? "no traffic" : "the histogram has no label code, status or status_code", {}}, "ratio", kBudget);
-        return;
-    }
-    const auto promql = "(sum(rate(" + count + "{" + label + "=~\"5..\"}[5m])) or vector(0)) / sum(rate(" + count + "[5m]))";
-    const auto result = client.query(promql, deadline);
-    batch.add("prometheus.error_ratio", single(result), "ratio", kBudget, clamp(promql + warningsOf(result)));
-}
-
-void addNothing(FactBatch &batch, const Value &seen, const std::string &reason)
-{
-    batch.add("prometheus.latency_histogram_seen", seen, "", kBudget, reason);
-    for (const auto &[name, unit] : {std::pair{"prometheus.latency_p95", "s"}, std::pair{"prometheus.latency_p99", "s"},
-                                     std::pair{"prometheus.request_rate", "1/s"}, std::pair{"prometheus.error_ratio", "ratio"}})
-        batch.add(name, Unknown{reason, {}}, unit, kBudget);
-}
-
-} // namespace
-
-void addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline)
-{
+    const auto nothing = [&](const Value &seen, const std::string &reason) {
+        addNothing(batch, seen, reason);
+        return std::string();
+    };
     if (!isQueryName(target.histogram))
-        return addNothing(batch, false, target.histogram.empty() ? "no latency histogram is declared" : "\"" + clamp(target.histogram, 80) + "\" is no metric name");
+        return nothing(false, target.histogram.empty() ? "no latency histogram is declared" : "\"" + clamp(target.histogram, 80) + "\" is no metric name");
     // What is collected now: the rate below goes on for five minutes after the application has stopped to expose it.
     const auto seen = client.query("count(" + target.histogram + "_bucket)", deadline);
     if (!seen)
-        return addNothing(batch, Unknown{seen.error().detail, seen.error().hint}, seen.error().detail);
+        return nothing(Unknown{seen.error().detail, seen.error().hint}, seen.error().detail);
     if (seen->samples.empty())
-        return addNothing(batch, false, target.histogram + "_bucket has no series");
-    const auto buckets = client.query("sum by (le) (rate(" + target.histogram + "_bucket[5m]))", deadline);
-    if (!buckets || buckets->samples.empty())
-        return addNothing(batch, true, buckets ? "no traffic" : buckets.error().detail); // a young series has one sample yet
+        return nothing(false, target.histogram + "_bucket has no series");
     const auto count = target.histogram + "_count";
+    const auto promql = "sum by (le) (rate(" + target.histogram + "_bucket[5m]))";
+    const auto rates = client.query(promql, deadline);
+    const auto buckets = rates ? bucketsOf(*rates) : std::vector<Bucket>();
+    const auto label = errorLabel(client, count, deadline);
+    if (buckets.empty()) {
+        addNothing(batch, true, rates ? "no traffic" : rates.error().detail); // a young series has one sample yet
+        return label;
+    }
     const auto rate = client.query("sum(rate(" + count + "[5m]))", deadline);
-    const auto rateValue = single(rate);
-    const auto *perSecond = asNumber(rateValue);
-    const bool isIdle = perSecond && *perSecond <= 0;
+    const auto perSecond = single(rate);
+    const bool isIdle = asNumber(perSecond) && *asNumber(perSecond) <= 0;
+    const auto raw = clamp(promql + bucketWords(buckets) + warningsOf(rates));
     batch.add("prometheus.latency_histogram_seen", true, "", kBudget, target.histogram);
-    batch.add("prometheus.request_rate", rateValue, "1/s", kBudget, clamp("sum(rate(" + count + "[5m]))" + warningsOf(rate)));
-    addQuantile(batch, client, target, "prometheus.latency_p95", "0.95", bucketWords(buckets), isIdle, deadline);
-    addQuantile(batch, client, target, "prometheus.latency_p99", "0.99", bucketWords(buckets), isIdle, deadline);
-    addErrors(batch, client, count, isIdle, deadline);
+    batch.add("prometheus.request_rate", perSecond, "1/s", kBudget, clamp("sum(rate(" + count + "[5m]))" + warningsOf(rate)));
+    addQuantile(batch, "prometheus.latency_p95", 0.95, buckets, raw);
+    addQuantile(batch, "prometheus.latency_p99", 0.99, buckets, raw);
+    addSlo(batch, buckets, target.slo);
+    addErrors(batch, client, count, label, isIdle, deadline);
+    return label;
 }
 
 void addExporterFacts(FactBatch &batch, PromClient &client, const std::vector<ScrapeTarget> &targets, Deadline deadline)
@@ -170,9 +210,10 @@ AlertmanagerView viewAlertmanager(PromClient &client, const std::string &url, De
             view.fault = parsed.error();
     };
     take("/api/v2/status", parseAlertmanagerStatus, view.status);
+    if (!view.fault)
+        view.routing = parseRouting(view.status.config);
     take("/api/v2/alerts?silenced=true&inhibited=true&active=true", parseAlertmanagerAlerts, view.alerts);
     take("/api/v2/silences", parseSilences, view.silences);
-    take("/api/v2/receivers", parseReceivers, view.receivers);
     return view;
 }
 

@@ -19,6 +19,7 @@ struct Target {
     std::string watchdog = "Watchdog";      ///< the alert that always fires
     std::string histogram;                  ///< "http_request_duration_seconds"; "" = none declared
     double slo = 0;                         ///< seconds; 0 = none declared
+    double objective = 0.999;               ///< share of requests that must not fail: what burn rates are measured against
 };
 
 /// One declared direct scrape.

@@ -38,10 +38,15 @@ private Q_SLOTS:
     void draws();
     void scrapesDirectly();
     void saysWhenAnAlertmanagerIsGone();
+    void watchesTheWayToAlertmanager();
+    void followsTheRoutesToReceivers();
+    void weighsSilences();
 
 private:
     std::unique_ptr<TestServers> m_servers;
     [[nodiscard]] Target target() const;
+    void configureAlertmanager(const QByteArray &yaml);
+    [[nodiscard]] bool isAmtoolGood(const QStringList &arguments);
 };
 
 Target TestPrometheusIntegration::target() const
@@ -147,6 +152,101 @@ void TestPrometheusIntegration::saysWhenAnAlertmanagerIsGone()
     QVERIFY(find(*batch, "prometheus.alertmanagers_declared")->value == Value(2.0));
     QVERIFY(find(*batch, "prometheus.alertmanagers_up")->value == Value(1.0));
     QVERIFY(std::holds_alternative<Unknown>(find(*batch, "prometheus.watchdog_firing")->value));
+}
+
+namespace {
+
+/// A fact of the next round; Unknown when there is none.
+Value factOf(PrometheusSource &source, std::string_view name)
+{
+    const auto batch = source.collect(Deadline::after(Millis{8000}), {});
+    const auto *fact = batch ? find(*batch, name) : nullptr;
+    return fact ? fact->value : Value(Unknown{batch ? "no such fact" : batch.error().detail, {}});
+}
+
+} // namespace
+
+void TestPrometheusIntegration::configureAlertmanager(const QByteArray &yaml)
+{
+    QFile file(m_servers->directory() % QStringLiteral("/alertmanager/alertmanager.yml"));
+    QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate) && file.write(yaml) == yaml.size());
+    file.close();
+    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"alertmanager"))}), 0);
+}
+
+bool TestPrometheusIntegration::isAmtoolGood(const QStringList &arguments)
+{
+    return QProcess::execute(QStringLiteral("amtool"), QStringList{QStringLiteral("--alertmanager.url=") % m_servers->text(u"alertmanager", u"url")} + arguments) == 0;
+}
+
+void TestPrometheusIntegration::watchesTheWayToAlertmanager()
+{
+    PrometheusSource source(target());
+    QVERIFY(std::holds_alternative<Unknown>(factOf(source, "prometheus.notifications_dropped"))); // one sample makes no difference
+    QVERIFY(factOf(source, "prometheus.notifications_dropped") == Value(0.0));
+    QVERIFY(factOf(source, "prometheus.alertmanagers_discovered") == Value(1.0));
+    QVERIFY(factOf(source, "prometheus.notifications_error_ratio") == Value(0.0));
+    QVERIFY(factOf(source, "prometheus.rules_late") == Value(0.0));
+    const auto margin = factOf(source, "prometheus.scrape_duration_ratio");
+    QVERIFY(asNumber(margin) && *asNumber(margin) > 0);
+    // Without an Alertmanager nobody knows where alerts go.
+    auto other = target();
+    other.alertmanagers.clear();
+    PrometheusSource alone(other);
+    QVERIFY(std::holds_alternative<Unknown>(factOf(alone, "prometheus.severities_unrouted")));
+}
+
+void TestPrometheusIntegration::followsTheRoutesToReceivers()
+{
+    QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/severities.yml"));
+    QVERIFY(rules.open(QIODevice::WriteOnly));
+    rules.write("groups:\n- name: severities\n  rules:\n  - {alert: DiskFull, expr: node_filesystem_avail_bytes < 1, labels: {severity: critical}}\n"
+                "  - {alert: Slow, expr: 'histogram_quantile(0.9, x_bucket) > 1', labels: {severity: warning}}\n");
+    rules.close();
+    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
+    PrometheusSource source(target());
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.alert_covers_disk") == Value(true), 20000);
+    QVERIFY(factOf(source, "prometheus.alert_covers_latency") == Value(true));
+    QVERIFY(factOf(source, "prometheus.alert_covers_backup") == Value(false));
+    QVERIFY(factOf(source, "prometheus.severities_unrouted") == Value(0.0));
+
+    const QByteArray receivers = "receivers:\n- name: 'null'\n- name: oncall\n  webhook_configs: [{url: 'http://127.0.0.1:9/'}]\n";
+    configureAlertmanager("route:\n  receiver: oncall\n  routes:\n  - {receiver: 'null', matchers: ['severity=~\"warning|info\"']}\n" + receivers);
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.severities_unrouted") == Value(1.0), 20000);
+    const auto worst = factOf(source, "prometheus.severity_worst");
+    QVERIFY(asText(worst)->contains("Slow (severity warning)") && asText(worst)->contains("null"));
+    QVERIFY(factOf(source, "prometheus.inhibitions_bad") == Value(0.0));
+
+    configureAlertmanager("route: {receiver: oncall}\n" + receivers
+                          + "inhibit_rules:\n- source_matchers: ['alertname=Watchdog']\n  target_matchers: ['severity=warning']\n"
+                            "- source_matchers: ['severity=critical']\n  target_matchers: ['severity=warning']\n  equal: [instance]\n");
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.inhibitions_bad") == Value(1.0), 20000);
+    QVERIFY(factOf(source, "prometheus.severities_unrouted") == Value(0.0));
+}
+
+void TestPrometheusIntegration::weighsSilences()
+{
+    PrometheusSource source(target());
+    QVERIFY(factOf(source, "prometheus.silences_over_everything") == Value(0.0));
+    QVERIFY(factOf(source, "prometheus.silence_longest") == Value(0.0));
+    const auto add = [&](const char *matcher, const char *time) {
+        return isAmtoolGood({QStringLiteral("silence"), QStringLiteral("add"), QString::fromLatin1(matcher), QStringLiteral("--duration"), QString::fromLatin1(time),
+                             QStringLiteral("--author"), QStringLiteral("kim"), QStringLiteral("--comment"), QStringLiteral("test")});
+    };
+    QVERIFY(add("instance=db1", "1h"));
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.silences_active") == Value(1.0), 20000);
+    QVERIFY(factOf(source, "prometheus.silences_over_everything") == Value(0.0));
+    const auto hour = factOf(source, "prometheus.silence_longest");
+    QVERIFY(asNumber(hour) && *asNumber(hour) > 3000 && *asNumber(hour) <= 3602);
+    QVERIFY(factOf(source, "prometheus.watchdog_firing") == Value(true));
+    QVERIFY(add("alertname=~.+", "30d"));
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.silences_over_everything") == Value(1.0), 20000);
+    const auto month = factOf(source, "prometheus.silence_longest");
+    QVERIFY(asNumber(month) && *asNumber(month) > 29 * 86400);
+    // Silenced with all others: the alert is there, and nobody hears of it.
+    QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.watchdog_firing") == Value(false), 20000);
+    const auto trouble = factOf(source, "prometheus.watchdog_trouble");
+    QVERIFY(asText(trouble) && asText(trouble)->contains("silenced"));
 }
 
 QTEST_GUILESS_MAIN(TestPrometheusIntegration)

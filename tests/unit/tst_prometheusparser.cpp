@@ -43,7 +43,7 @@ void parseWithAll(std::string_view bytes)
     [[maybe_unused]] const auto h = parseAlertmanagerStatus(bytes);
     [[maybe_unused]] const auto i = parseAlertmanagerAlerts(bytes);
     [[maybe_unused]] const auto j = parseSilences(bytes);
-    [[maybe_unused]] const auto k = parseReceivers(bytes);
+    [[maybe_unused]] const auto k = parseRouting(bytes);
     [[maybe_unused]] const auto l = parseFailure(500, bytes);
 }
 
@@ -68,6 +68,9 @@ private Q_SLOTS:
     void leavesOutWhatDeviates();
     void readsEachLineAsIfItStoodAlone();
     void boundsTheFamilies();
+    void routesAsAlertmanagerDoes_data();
+    void routesAsAlertmanagerDoes();
+    void refusesABrokenConfiguration();
 };
 
 void TestPrometheusParser::readsTheServersAnswers()
@@ -97,11 +100,12 @@ void TestPrometheusParser::readsAlertmanagersAnswers()
 {
     const auto status = parseAlertmanagerStatus(fixture("am-status.json")).value();
     QVERIFY(!status.version.empty());
-    QVERIFY(status.hasIntegration);
+    const auto routing = parseRouting(status.config);
+    QVERIFY2(routing, routing ? "" : routing.error().detail.c_str());
+    QVERIFY(routing->isReal("oncall"));
     const auto alerts = parseAlertmanagerAlerts(fixture("am-alerts.json")).value();
     QCOMPARE(alerts.at(0).label("alertname"), "Watchdog");
     QCOMPARE(alerts.at(0).receivers, std::vector<std::string>{"oncall"});
-    QCOMPARE(parseReceivers(fixture("am-receivers.json")).value(), std::vector<std::string>{"oncall"});
     const auto silences = parseSilences(fixture("am-silences.json")).value();
     QCOMPARE(silences.at(0).matchers, "alertname=\"DatabaseDown\", instance=~\"db.+\"");
     QCOMPARE(silences.at(0).state, "active");
@@ -137,7 +141,7 @@ void TestPrometheusParser::saysWhatWentWrong()
 void TestPrometheusParser::countsFailingRulesAndStaleTargets()
 {
     FactBatch batch;
-    addRuleFacts(batch, parseRules(fixture("rules.json")).value(), 0);
+    addRuleFacts(batch, parseRules(fixture("rules.json")).value(), 0, 0);
     QCOMPARE(*valueOf(batch, "prometheus.rules_alerting"), Value(2.0));
     QCOMPARE(*valueOf(batch, "prometheus.rules_failing"), Value(1.0));
     QCOMPARE(*valueOf(batch, "prometheus.database_alert_rules"), Value(1.0));
@@ -151,16 +155,19 @@ void TestPrometheusParser::countsFailingRulesAndStaleTargets()
 
 void TestPrometheusParser::findsTheWatchdog()
 {
-    AlertmanagerView good{"http://am", {}, {"0.25", "ready", true}, {{{{"alertname", "Watchdog"}}, {}, "active", 0, {}}}, {}, {"oncall"}};
-    AlertmanagerView dead{"http://am2", Fault{FaultKind::Refused, "tcp", "closed", {}}, {}, {}, {}, {}};
+    AlertmanagerView good{"http://am", {}, {"0.25", "ready", {}}, Routing(), {{{{"alertname", "Watchdog"}}, {}, "active", 0, {}}}, {}};
+    AlertmanagerView muted = good;
+    muted.alerts.front().state = "suppressed";
+    AlertmanagerView dead{"http://am2", Fault{FaultKind::Refused, "tcp", "closed", {}}, {}, Routing(), {}, {}};
     const auto watchdog = [](const std::vector<AlertmanagerView> &views, const char *name) {
         FactBatch batch;
-        addAlertmanagerFacts(batch, views, name);
+        addAlertmanagerFacts(batch, views, name, 0);
         return *valueOf(batch, "prometheus.watchdog_firing");
     };
     QCOMPARE(watchdog({good}, "Watchdog"), Value(true));
     QCOMPARE(watchdog({good, dead}, "Watchdog"), Value(true));
     QCOMPARE(watchdog({good}, "DeadMan"), Value(false));
+    QCOMPARE(watchdog({muted}, "Watchdog"), Value(false)); // silenced: its receiver hears nothing
     QVERIFY(std::holds_alternative<Unknown>(watchdog({good, dead}, "DeadMan"))); // the dead one may have it
     QVERIFY(std::holds_alternative<Unknown>(watchdog({}, "Watchdog")));
 }
@@ -323,6 +330,58 @@ void TestPrometheusParser::boundsTheFamilies()
     const auto seen = parseExposition(many, Format::Text, Mode::Lenient);
     QCOMPARE(seen.families.size(), std::size_t{100000});
     QVERIFY(seen.problems.front().words.contains("100000"));
+}
+
+void TestPrometheusParser::routesAsAlertmanagerDoes_data()
+{
+    QTest::addColumn<QByteArray>("severity");
+    QTest::addColumn<QByteArray>("team");
+    QTest::addColumn<QByteArray>("receivers");
+    const auto row = [](const char *severity, const char *team, const char *receivers) {
+        QTest::newRow((std::string(severity) + "/" + team).c_str()) << QByteArray(severity) << QByteArray(team) << QByteArray(receivers);
+    };
+    row("", "", "default");
+    row("critical", "", "pager,log");  // continue: the sibling behind it hears it as well
+    row("critical", "db", "dba,log");
+    row("warning", "", "log");
+    row("warningly", "", "default");   // expressions are anchored
+    row("", "web", "chat");            // a label that is not there differs from every value
+}
+
+void TestPrometheusParser::routesAsAlertmanagerDoes()
+{
+    QFETCH(QByteArray, severity);
+    QFETCH(QByteArray, team);
+    QFETCH(QByteArray, receivers);
+    const auto routing = parseRouting("route:\n  receiver: default\n  routes:\n"
+                                      "  - match: {severity: critical}\n    receiver: pager\n    continue: true\n    routes: [{receiver: dba, matchers: ['team=\"db\"']}]\n"
+                                      "  - receiver: log\n    match_re: {severity: 'critical|warning'}\n"
+                                      "  - receiver: chat\n    matchers: ['{team!=\"db\", team!=\"\"}']\n"
+                                      "receivers: [{name: default}, {name: pager, webhook_configs: [{}]}, {name: log, email_configs: []}]\n");
+    QVERIFY2(routing, routing ? "" : routing.error().detail.c_str());
+    Labels labels{{"alertname", "A"}};
+    if (!severity.isEmpty())
+        labels["severity"] = severity.toStdString();
+    if (!team.isEmpty())
+        labels["team"] = team.toStdString();
+    std::string names;
+    for (const auto &name : routing->receiversOf(labels))
+        names += (names.empty() ? "" : ",") + name;
+    QCOMPARE(QByteArray::fromStdString(names), receivers);
+    QVERIFY(routing->isReal("pager") && !routing->isReal("default") && !routing->isReal("log") && !routing->isReal("nowhere"));
+}
+
+void TestPrometheusParser::refusesABrokenConfiguration()
+{
+    for (const char *text : {"", "[]", "route: 3", "route: {receiver: [", "a: &a [*a]"})
+        QVERIFY2(!parseRouting(text), text);
+    std::string deep = "route: {receiver: a";
+    for (int i = 0; i < 5000; ++i)
+        deep += ", routes: [{receiver: a";
+    QVERIFY(!parseRouting(deep));
+    const Matcher slow{"a", Matcher::Test::Matches, "(x+x+)+y"};
+    QVERIFY(!slow.accepts({{"a", std::string(1024, 'x')}})); // ends, at the library's limit of steps
+    QVERIFY(!(Matcher{"a", Matcher::Test::Matches, "("}).accepts({{"a", "("}}));
 }
 
 QTEST_APPLESS_MAIN(TestPrometheusParser)
