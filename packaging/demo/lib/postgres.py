@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg2
 
 import pki
-from place import DemoError, program
+from place import DemoError, program, start_ticks, wait_for
 
 # What a healthy production has from the start; the items of the plan change others by ALTER SYSTEM.
 SETTINGS = {
@@ -99,6 +99,14 @@ def _configure(place, name, data, extra, is_tls_only):
     place.write(f"{data.name}/pg_hba.conf", rules, 0o600, service=True)
 
 
+def _wait_for_the_killed(data):
+    """A killed postmaster holds its lock file until its parent has taken note of its end."""
+    lock = data / "postmaster.pid"
+    if lock.exists():
+        pid = int(lock.read_text().splitlines()[0])
+        wait_for(lambda: start_ticks(pid) is not None or not Path(f"/proc/{pid}").exists(), 10, f"the killed server {pid} does not go away")
+
+
 def start(place, name="postgres", extra=None, is_tls_only=True):
     """Starts the cluster in NAME/, made at the first time. True when it was made now."""
     data = place.folder(name, 0o700)
@@ -107,6 +115,7 @@ def start(place, name="postgres", extra=None, is_tls_only=True):
         _initialise(place, name, data)
     if not place.alive(name):
         _configure(place, name, data, extra or {}, is_tls_only)
+        _wait_for_the_killed(data)
         place.spawn(name, [binaries() / "postgres", "-D", data])
 
     def is_up():
