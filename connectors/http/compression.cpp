@@ -45,8 +45,10 @@ bool variesBy(const Headers &headers, std::string_view name)
 std::string encodingsSeen(const CompressionProbe &probe)
 {
     auto seen = encodingOf(probe.gzip);
-    if (const auto other = probe.other ? encodingOf(*probe.other) : std::string(); !other.empty() && other != seen)
-        seen += (seen.empty() ? "" : ", ") + other;
+    for (const auto &response : probe.others) {
+        if (const auto other = encodingOf(response); !other.empty() && other != seen)
+            seen += (seen.empty() ? "" : ", ") + other;
+    }
     return seen;
 }
 
@@ -62,10 +64,14 @@ Verdict judgeCompression(const CompressionProbe &probe)
     if (gzip != "gzip" && gzip != "x-gzip")
         return Verdict::bad("asked for gzip, got " + clamp(gzip, 40));
     if (!encodingOf(probe.refused).empty())
-        return Verdict::bad("gzip;q=0 is not honoured");
+        return Verdict::bad("q=0 is not honoured: answered with " + encodingOf(probe.refused) + " although all codings were refused");
+    if (probe.preferring && encodingOf(*probe.preferring) != gzip && !encodingOf(*probe.preferring).empty())
+        return Verdict::bad("q=0 is not honoured: answered with " + encodingOf(*probe.preferring) + " although only gzip was accepted");
     auto verdict = judgeEncoded(probe.identity, probe.gzip);
-    if (probe.other && !encodingOf(*probe.other).empty())
-        verdict = worse(verdict, judgeEncoded(probe.identity, *probe.other));
+    for (const auto &other : probe.others) {
+        if (!encodingOf(other).empty() && encodingOf(other) != gzip)
+            verdict = worse(verdict, judgeEncoded(probe.identity, other));
+    }
     if (verdict.isGood.value_or(false) && !variesBy(probe.identity.headers, "Accept-Encoding"))
         return Verdict::bad("no Vary: Accept-Encoding on the identity answer: a shared cache would serve it to everyone");
     return verdict;

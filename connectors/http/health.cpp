@@ -79,6 +79,8 @@ Health parseHealth(const Response &response)
         if (word == "pass" || word == "warn" || word == "fail")
             health.status = word;
     }
+    const bool saysError = health.status == "fail" || !health.worstCheck.empty() || (root && root->is_object() && root->contains("error") && !(*root)["error"].is_null());
+    health.isHonest = !response.isSuccess() || !saysError;
     health.isGood = health.isGood && health.status != "fail";
     return health;
 }

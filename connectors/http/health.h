@@ -11,6 +11,7 @@ namespace muster::http {
 struct Health {
     bool isGood = false;
     std::string status;
+    bool isHonest = true;     ///< no 2xx around a body that speaks of an error
     bool isUncached = false;  ///< no cache may answer for it
     std::string release;      ///< version or releaseId of application/health+json, "" where absent
     std::string worstCheck;   ///< the first component that is not well, "" for none

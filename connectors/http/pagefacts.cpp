@@ -3,7 +3,6 @@
 #include "connectors/http/cdn.h"
 #include "connectors/http/compression.h"
 #include "connectors/http/ratelimit.h"
-#include "connectors/http/redirects.h"
 #include "connectors/http/rounds.h"
 #include "connectors/http/securityheaders.h"
 
@@ -13,7 +12,6 @@ namespace muster::http {
 
 namespace {
 
-constexpr std::size_t kHops = 10;
 constexpr std::size_t kHeaderRows = 100;
 
 Fact fact(std::string name, Value value, std::string raw = {}, std::string unit = {})
@@ -72,27 +70,43 @@ Topic rateTopic(const Vantage &vantage, double now)
             {fact("http.rate_limit_seen", limit.isSeen()), fact("http.rate_limit_dialect", limit.dialect)}};
 }
 
+Request codingRequest(const Site &site, const std::string &path, const std::string &encoding)
+{
+    Request request;
+    request.url = site.url().withPath(path);
+    request.decodes = true;
+    request.encoding = encoding;
+    return request;
+}
+
+void addOtherCodings(CompressionProbe &probe, Site &site, const Vantage &vantage, const std::string &path, Deadline deadline)
+{
+    for (const auto *coding : {"br", "zstd"}) {
+        if (!HttpClient::canDecode(coding))
+            continue;
+        if (auto answer = site.ask(vantage, codingRequest(site, path, coding), deadline); answer && answer->headers.has("Content-Encoding"))
+            probe.others.push_back(std::move(*answer));
+    }
+    if (probe.others.empty())
+        return;
+    if (auto answer = site.get(vantage, path, deadline, {{"Accept-Encoding", "gzip, br;q=0, zstd;q=0"}}))
+        probe.preferring = std::move(*answer);
+}
+
 Topic compressionTopic(Site &site, const Vantage &vantage, Deadline deadline)
 {
     const auto largest = std::ranges::max_element(vantage.api, {}, [](const Response &r) { return r.isSuccess() ? r.body.size() : 0; });
     const auto path = site.apiPaths()[static_cast<std::size_t>(largest - vantage.api.begin())];
-    const auto ask = [&](const std::string &encoding) {
-        Request request;
-        request.url = site.url().withPath(path);
-        request.decodes = true;
-        request.encoding = encoding;
-        return site.ask(vantage, request, deadline);
-    };
     CompressionProbe probe;
     Verdict verdict = Verdict::unknown("every answer is under 1400 bytes");
     if (largest->isSuccess() && largest->body.size() >= kCompressible) {
         // Asked again and not taken from the first round, so that the bytes are as close in time as can be.
         const auto identity = site.get(vantage, path, deadline);
-        const auto gzip = ask("gzip");
-        const auto refused = site.get(vantage, path, deadline, {{"Accept-Encoding", "gzip;q=0"}});
-        const auto other = HttpClient::canDecode("br") ? std::optional(ask("br")) : std::nullopt;
+        const auto gzip = site.ask(vantage, codingRequest(site, path, "gzip"), deadline);
+        const auto refused = site.get(vantage, path, deadline, {{"Accept-Encoding", "gzip;q=0, br;q=0, zstd;q=0"}});
         if (identity && gzip && refused) {
-            probe = {*identity, *gzip, *refused, other && *other ? std::optional(**other) : std::nullopt};
+            probe = {*identity, *gzip, *refused, {}, std::nullopt};
+            addOtherCodings(probe, site, vantage, path, deadline);
             verdict = judgeCompression(probe);
         } else if (!gzip && gzip.error().kind == FaultKind::Protocol) {
             verdict = Verdict::bad(gzip.error().detail);
@@ -159,29 +173,6 @@ Topic assetTopic(Site &site, const Vantage &vantage, Deadline deadline)
     return {"static", verdict, {fact("http.static_ok", verdict.value()), fact("http.static_why", clamp(verdict.why, 1024))}};
 }
 
-Table hopTable(const Site &site, const std::vector<std::pair<Url, Response>> &hops)
-{
-    Table table;
-    table.columns = {{"url", ""}, {"address", ""}, {"status", "count"}, {"location", ""}, {"connect_time", "s"}, {"tls_time", "s"},
-                     {"first_byte_time", "s"}, {"total_time", "s"}, {"http_version", ""}};
-    table.limit = 200;
-    const auto add = [&](const std::string &url, const Response &r) {
-        if (table.rows.size() < table.limit)
-            table.rows.push_back({clamp(url, 300), r.address, static_cast<double>(r.status), clamp(r.headers.first("Location"), 300), r.timings.connect,
-                                  r.timings.tls, r.timings.firstByte, r.timings.total, r.httpVersion});
-        else
-            table.isTruncated = true;
-    };
-    for (const auto &[url, response] : hops)
-        add(url.text(), response);
-    const auto paths = site.apiPaths();
-    for (const auto *vantage : site.answering()) {
-        for (std::size_t i = 0; i < vantage->api.size(); ++i)
-            add(site.url().withPath(paths[i]).text(), vantage->api[i]);
-    }
-    return table;
-}
-
 Table headerTable(const Site &site)
 {
     Table table{{{"name", ""}, {"value", ""}}, {}, kHeaderRows, false};
@@ -194,61 +185,7 @@ Table headerTable(const Site &site)
     return table;
 }
 
-void addEnforcement(Site &site, FactBatch &batch, Deadline deadline)
-{
-    Hsts hsts = parseHsts(site.answering().front()->api.front().headers);
-    for (const auto *vantage : site.answering()) {
-        if (const auto other = parseHsts(vantage->api.front().headers); other.maxAge < hsts.maxAge || !other.isValid)
-            hsts = other;
-    }
-    const auto plain = Url::parse(site.target().plain.empty() ? "http://" + bracketed(site.url().host) + "/" : site.target().plain);
-    std::vector<std::pair<Url, Response>> hops;
-    Chain chain = std::unexpected(Fault{FaultKind::Config, "dns", "\"plain\" is no http address", {}});
-    if (plain) {
-        if (auto followed = followRedirects(site, *plain, deadline)) {
-            hops = std::move(*followed);
-            chain = std::vector<Hop>();
-            for (const auto &[url, response] : hops) {
-                const auto location = response.headers.first("Location");
-                const auto next = url.resolved(location);
-                chain->push_back({url.text(), response.status, clamp(next ? next->text() : location, 300)});
-            }
-        } else {
-            chain = std::unexpected(followed.error());
-        }
-    }
-    const auto verdict = site.url().isTls() ? judgeEnforcement(chain, plain ? plain->host : std::string(), hsts)
-                                            : Verdict::bad("the endpoint itself is declared as plain http");
-    batch.facts.push_back(fact("http.https_enforced", verdict.value(), verdict.why));
-    batch.facts.push_back(fact("http.redirect_chain", clamp(chainWords(chain), 2048), verdict.why));
-    batch.facts.push_back(fact("http.hsts_max_age", static_cast<double>(hsts.maxAge), site.answering().front()->api.front().headers.first("Strict-Transport-Security"), "s"));
-    batch.facts.push_back(fact("http.hops", hopTable(site, hops)));
-}
-
 } // namespace
-
-std::expected<std::vector<std::pair<Url, Response>>, Fault> followRedirects(Site &site, const Url &url, Deadline deadline)
-{
-    std::vector<std::pair<Url, Response>> hops;
-    std::optional<Url> next = url;
-    while (next && hops.size() < kHops) {
-        Request request;
-        request.url = *next;
-        request.bodyLimit = 256UL * 1024;
-        // Without verification no credentials travel; the certificate is judged elsewhere.
-        const auto answer = site.askAnywhere(request, deadline, false);
-        if (!answer && hops.empty())
-            return std::unexpected(answer.error());
-        if (!answer)
-            break;
-        hops.emplace_back(*next, *answer);
-        const bool isRedirect = answer->status >= 300 && answer->status < 400 && answer->status != 304;
-        const bool isOwn = next->host == site.url().host || hops.size() == 1;
-        const auto location = next->resolved(answer->headers.first("Location"));
-        next = isRedirect && isOwn ? location : std::nullopt;
-    }
-    return hops;
-}
 
 void addPageFacts(Site &site, FactBatch &batch, Deadline deadline)
 {
@@ -262,7 +199,7 @@ void addPageFacts(Site &site, FactBatch &batch, Deadline deadline)
         for (auto &one : topic.facts)
             batch.facts.push_back(std::move(one));
     }
-    addEnforcement(site, batch, deadline);
+    addEnforcementFacts(site, batch, deadline);
     batch.facts.push_back(fact("http.headers", headerTable(site)));
 }
 

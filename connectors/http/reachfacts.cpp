@@ -90,14 +90,18 @@ int addHealth(Site &site, FactBatch &batch, Deadline deadline)
         batch.add("http.health_ok", false, "", kFastBudget);
         batch.add("http.health_status", std::string("no health path is declared"), "", kFastBudget);
         batch.add("http.health_uncached", false, "", kFastBudget);
+        batch.add("http.health_honest", Unknown{"no health path is declared", "Declare it: \"health\" in the section “http”."}, "", kFastBudget);
         return 0;
     }
-    Health worst{true, {}, true, {}, {}};
+    Health worst;
+    worst.isGood = worst.isUncached = true;
+    bool isHonest = true;
     std::string raw;
     int errors = 0;
     for (const auto *vantage : site.answering()) {
         const auto answer = site.get(*vantage, path, deadline);
-        const auto health = answer ? parseHealth(*answer) : Health{false, "no answer: " + answer.error().detail, worst.isUncached, {}, {}};
+        const auto health = answer ? parseHealth(*answer) : Health{false, "no answer: " + answer.error().detail, true, worst.isUncached, {}, {}};
+        isHonest = isHonest && health.isHonest;
         errors += answer && answer->status >= 500 ? 1 : 0;
         worst.isUncached = worst.isUncached && health.isUncached;
         if (worst.status.empty() || (worst.isGood && !health.isGood)) {
@@ -109,6 +113,7 @@ int addHealth(Site &site, FactBatch &batch, Deadline deadline)
     batch.add("http.health_ok", worst.isGood, "", kFastBudget, raw);
     batch.add("http.health_status", worst.status, "", kFastBudget, raw);
     batch.add("http.health_uncached", worst.isUncached, "", kFastBudget, raw);
+    batch.add("http.health_honest", isHonest, "", kFastBudget, raw);
     return errors;
 }
 
@@ -154,7 +159,7 @@ int addInstances(Site &site, FactBatch &batch, Deadline deadline, bool isHealthG
     return errors;
 }
 
-void addClock(const Site &site, FactBatch &batch)
+void addClock(Site &site, FactBatch &batch)
 {
     double skew = -1;
     std::string raw;
@@ -168,6 +173,7 @@ void addClock(const Site &site, FactBatch &batch)
             raw = "Date: " + date;
         }
     }
+    site.setClockSkew(std::max(skew, 0.0));
     batch.add("http.clock_skew", skew < 0 ? Value(Unknown{"the server sends no Date", {}}) : Value(skew), "s", kFastBudget, clamp(raw));
 }
 

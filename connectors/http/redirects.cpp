@@ -28,11 +28,13 @@ Verdict judgeFirst(const Hop &hop, const std::string &host)
     return Verdict::good("plain HTTP redirects to https with " + std::to_string(hop.status));
 }
 
-Verdict judgeRest(const std::vector<Hop> &hops)
+Verdict judgeRest(const std::vector<Hop> &hops, const std::string &host)
 {
     for (std::size_t i = 1; i < hops.size(); ++i) {
         if (!hops[i].url.starts_with("https://"))
             return Verdict::bad("the way leaves https at " + hops[i].url);
+        if (const auto url = Url::parse(hops[i].url); url && url->host == host && !hops[i].hasHsts)
+            return Verdict::bad("no Strict-Transport-Security at " + hops[i].url);
     }
     if (isRedirect(hops.back().status))
         return Verdict::bad("the redirects do not end: " + std::to_string(hops.size()) + " hops");
@@ -89,7 +91,7 @@ Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts
     if (chain) {
         verdict = judgeFirst(chain->front(), host);
         if (*verdict.isGood && isRedirect(chain->front().status))
-            verdict = worse(verdict, judgeRest(*chain));
+            verdict = worse(verdict, judgeRest(*chain, host));
     }
     if (!*verdict.isGood)
         return verdict;
@@ -99,6 +101,7 @@ Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts
         return Verdict::bad("Strict-Transport-Security is not valid (sent twice, or no max-age)");
     if (hsts.maxAge < kHstsMinimum)
         return Verdict::bad("Strict-Transport-Security max-age is " + std::to_string(hsts.maxAge) + " s, under 15552000 s");
+    verdict.why += ", Strict-Transport-Security max-age is " + std::to_string(hsts.maxAge) + " s (≥ 15552000 s)";
     return verdict;
 }
 

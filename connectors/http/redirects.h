@@ -29,6 +29,7 @@ struct Hop {
     std::string url;
     int status = 0;
     std::string location; ///< resolved to an absolute address; "" when there is none
+    bool hasHsts = false; ///< a valid Strict-Transport-Security that is not 0
     friend bool operator==(const Hop &, const Hop &) = default;
 };
 
@@ -37,7 +38,7 @@ using Chain = std::expected<std::vector<Hop>, Fault>;
 
 /// "http://h/ 301 → https://h/ 200", or the fault in words.
 [[nodiscard]] std::string chainWords(const Chain &chain);
-/// The first hop must lead to https on `host` (or the plain port refuses), no later hop leaves https, and HSTS is long enough.
+/// The first hop must lead to https on `host` (or the plain port refuses), no later hop leaves https, every https hop on `host` says HSTS, and `hsts` is long enough.
 [[nodiscard]] Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts &hsts);
 
 } // namespace muster::http

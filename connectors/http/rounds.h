@@ -19,13 +19,15 @@ void checkLegacyVersions(Site &site, FactBatch &batch, Deadline deadline);
 void addTlsFacts(Site &site, FactBatch &batch, Deadline deadline);
 /// Every 60 s: redirects and HSTS, headers, cookies, compression, caching, static files, CDN, rate limits, hops.
 void addPageFacts(Site &site, FactBatch &batch, Deadline deadline);
+/// With the page facts: every hop from the plain-HTTP side, at each address, and HSTS.
+void addEnforcementFacts(Site &site, FactBatch &batch, Deadline deadline);
 /// Every 5 min: malformed input, CORS, OpenAPI.
 void addSlowFacts(Site &site, FactBatch &batch, Deadline deadline);
 
 /// What `doctor` shows, stage by stage and address by address.
 [[nodiscard]] std::vector<DoctorStage> diagnoseSite(Site &site, Deadline deadline);
 
-/// Follows redirects by hand from `url`, at most 10 hops; never carries credentials.
-[[nodiscard]] std::expected<std::vector<std::pair<Url, Response>>, Fault> followRedirects(Site &site, const Url &url, Deadline deadline);
+/// Follows redirects by hand from `url`, at most 10 hops; never carries credentials. What stays on the host is asked at `address` ("" = any).
+[[nodiscard]] std::expected<std::vector<std::pair<Url, Response>>, Fault> followRedirects(Site &site, const Url &url, const std::string &address, Deadline deadline);
 
 } // namespace muster::http

@@ -56,6 +56,9 @@ public:
     [[nodiscard]] double dnsTime() const { return m_dnsTime; }
     /// By address, as last looked at.
     [[nodiscard]] std::map<std::string, tls::Legacy> &legacy() { return m_legacy; }
+    /// Seconds between the endpoint's clock and ours in the last round that could tell; 0 = none seen.
+    [[nodiscard]] double clockSkew() const { return m_clockSkew; }
+    void setClockSkew(double seconds) { m_clockSkew = seconds; }
     [[nodiscard]] net::Interrupter &interrupter() const { return m_interrupter; }
     void close() { m_client.close(); }
 
@@ -68,6 +71,7 @@ private:
     std::vector<Vantage> m_vantages;
     std::map<std::string, tls::Legacy> m_legacy;
     double m_dnsTime = 0;
+    double m_clockSkew = 0;
 
     void look(Vantage &vantage, Deadline deadline);
 };

@@ -8,7 +8,6 @@ namespace muster::http {
 
 namespace {
 
-
 Fact fact(std::string name, Value value, std::string raw = {}, std::string unit = {})
 {
     return {std::move(name), std::move(value), std::move(unit), kSlowBudget, clamp(raw)};
@@ -48,41 +47,55 @@ void addCors(Site &site, const Vantage &vantage, FactBatch &batch, Deadline dead
 struct Document {
     std::string path;
     OpenApiReport report;
+    std::optional<Fault> fault; ///< set: the server did not even answer, so nobody knows
 };
 
 Document findDocument(Site &site, const Vantage &vantage, Deadline deadline)
 {
     const auto &declared = site.target().openapi;
-    Document found{declared, {}};
+    Document found{declared, {}, {}};
     for (const auto &path : declared.empty() ? usualOpenApiPaths() : std::vector{declared}) {
         Request request;
         request.url = site.url().withPath(path);
         request.bodyLimit = kOpenApiLimit;
         const auto answer = site.ask(vantage, request, deadline);
+        if (!answer && answer.error().kind != FaultKind::TooLarge)
+            found.fault = answer.error();
         found.report.why = answer ? "answers " + std::to_string(answer->status) : answer.error().detail;
         if (answer && answer->isSuccess()) {
-            found = {path, inspectOpenApi(answer->body)};
+            found = {path, inspectOpenApi(answer->body), {}};
             if (!declared.empty() || !found.report.version.empty())
                 return found;
         }
     }
     if (declared.empty())
+        found = {{}, {}, found.fault};
+    if (declared.empty())
         found.report.why = "no document is declared and none was found in the usual places";
     return found;
 }
 
+Value share(std::size_t part, std::size_t all)
+{
+    return all == 0 ? Value(Unknown{"no operation is described", {}}) : Value(static_cast<double>(part) / static_cast<double>(all));
+}
+
 void addOpenApi(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
 {
-    const auto [path, report] = findDocument(site, vantage, deadline);
+    const auto [path, report, problem] = findDocument(site, vantage, deadline);
     std::string raw;
-    for (const auto &problem : report.problems)
-        raw += problem + "\n";
-    const auto ratio = report.operations == 0 ? Value(Unknown{"no operation is described", {}})
-                                              : Value(static_cast<double>(report.described) / static_cast<double>(report.operations));
-    batch.facts.push_back(fact("http.openapi_ok", report.isGood, raw));
+    for (const auto &one : report.problems)
+        raw += one + "\n";
+    if (report.remoteReferences > 0)
+        raw += std::to_string(report.remoteReferences) + " references to other documents were not fetched\n";
+    const auto isGood = problem ? Value(Unknown{"the document could not be asked for: " + problem->detail, problem->hint}) : Value(report.isGood);
+    batch.facts.push_back(fact("http.openapi_ok", isGood, raw));
     batch.facts.push_back(fact("http.openapi_version", report.version));
     batch.facts.push_back(fact("http.openapi_why", (path.empty() ? "" : path + ": ") + clamp(report.why, 512), raw));
-    batch.facts.push_back(fact("http.openapi_described_ratio", ratio, {}, "ratio"));
+    batch.facts.push_back(fact("http.openapi_operations", static_cast<double>(report.operations), {}, "count"));
+    batch.facts.push_back(fact("http.openapi_described_ratio", share(report.described, report.operations), {}, "ratio"));
+    batch.facts.push_back(fact("http.openapi_examples_ratio", share(report.exemplified, report.operations), {}, "ratio"));
+    batch.facts.push_back(fact("http.openapi_errors_ratio", share(report.withErrors, report.operations), {}, "ratio"));
 }
 
 } // namespace

@@ -23,6 +23,17 @@ tls::Opener openerFor(const Site &site, const Vantage &vantage)
     return [&site, &vantage](Deadline limit) { return net::Stream::connect({vantage.address, site.url().port}, limit, site.interrupter()); };
 }
 
+/// With clocks this far apart nobody can say what has expired.
+constexpr double kSkewLimit = 60;
+
+void forgetTimes(FactBatch &batch, double skew)
+{
+    for (auto &fact : batch.facts) {
+        if (fact.name == "tls.expires_in" || fact.name == "tls.lifetime_left_ratio")
+            fact.value = Unknown{"this machine's clock and the endpoint's are " + std::to_string(static_cast<long>(skew)) + " s apart", "Set the wrong one right: `timedatectl status`."};
+    }
+}
+
 void addPlainFacts(const Site &site, FactBatch &batch)
 {
     std::set<int> statuses;
@@ -52,6 +63,8 @@ void addTlsFacts(Site &site, FactBatch &batch, Deadline deadline)
     std::set<std::string> certificates;
     std::set<int> statuses;
     tls::Legacy legacy;
+    auto table = tls::addressTable();
+    std::string where;
     for (const auto *vantage : site.answering()) {
         const auto stream = openerFor(site, *vantage)(deadline);
         if (!stream || !(*stream)->startTls(optionsFor(site), vantage->address, deadline))
@@ -59,14 +72,21 @@ void addTlsFacts(Site &site, FactBatch &batch, Deadline deadline)
         const auto &info = (*stream)->tls();
         certificates.insert(info.chain.empty() ? std::string() : info.chain.front().sha256);
         statuses.insert(vantage->api.front().status);
-        if (!worst || tls::isWorse(info, *worst))
+        tls::addAddress(table, vantage->address, info, site.legacy()[vantage->address], batch.at.wall);
+        if (!worst || tls::isWorse(info, *worst)) {
             worst = info;
+            where = vantage->address;
+        }
         if (const auto &mine = site.legacy()[vantage->address]; !legacy.isOffered && (legacy.why.empty() || mine.isOffered))
             legacy = mine;
     }
     if (!worst)
         return;
     tls::addTlsFacts(batch, *worst, legacy, kPageBudget);
+    batch.add("tls.addresses", std::move(table), "", kPageBudget);
+    batch.add("tls.worst_address", where, "", kPageBudget);
+    if (site.clockSkew() > kSkewLimit)
+        forgetTimes(batch, site.clockSkew());
     batch.add("http.addresses_agree", certificates.size() == 1 && statuses.size() == 1, "", kPageBudget,
               std::to_string(certificates.size()) + " certificates, " + std::to_string(statuses.size()) + " statuses over " + std::to_string(site.answering().size()) + " addresses");
 }

@@ -9,6 +9,7 @@ namespace muster::tls {
 namespace {
 
 constexpr std::size_t kChainLimit = 16;
+constexpr std::size_t kAddressLimit = 8;
 constexpr int kMinRsaBits = 2048;
 constexpr int kMinCurveBits = 224;
 
@@ -110,6 +111,30 @@ void addTlsFacts(FactBatch &batch, const net::TlsInfo &info, const Legacy &legac
     if (!info.chain.empty())
         addLeafFacts(batch, info.chain.front(), budget);
     addLegacyFacts(batch, legacy, budget);
+}
+
+Table addressTable()
+{
+    Table table;
+    table.columns = {{"address", ""}, {"verified", ""}, {"subject", ""}, {"expires_in", "s"}, {"life_left", "ratio"}, {"version", ""}, {"cipher", ""}, {"key", ""},
+                     {"legacy", ""}, {"problem", ""}};
+    table.limit = kAddressLimit;
+    return table;
+}
+
+void addAddress(Table &table, const std::string &address, const net::TlsInfo &info, const Legacy &legacy, WallTime now)
+{
+    if (table.rows.size() >= table.limit) {
+        table.isTruncated = true;
+        return;
+    }
+    const net::Certificate leaf = info.chain.empty() ? net::Certificate{} : info.chain.front();
+    const double left = toSeconds(leaf.notAfter - now);
+    const double lifetime = toSeconds(leaf.notAfter - leaf.notBefore);
+    const auto keys = judgeKeys(info.chain);
+    const std::string old = !legacy.isChecked ? "not tried" : legacy.isOffered ? legacy.version : "refused";
+    table.rows.push_back({address, info.isVerified, leaf.subject, info.chain.empty() ? Cell() : Cell(left), lifetime > 0 ? Cell(std::clamp(left / lifetime, 0.0, 1.0)) : Cell(),
+                          info.version, info.cipher, leaf.key, old, clamp(info.isVerified ? keys.why : info.verifyError, 300)});
 }
 
 bool isWorse(const net::TlsInfo &a, const net::TlsInfo &b)

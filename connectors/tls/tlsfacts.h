@@ -21,6 +21,10 @@ struct KeyJudgement {
 /// All tls.* facts of the catalogue. `batch.at.wall` is "now" for everything about validity.
 void addTlsFacts(FactBatch &batch, const net::TlsInfo &info, const Legacy &legacy, Millis budget);
 
+/// One row an address, for the fact tls.addresses.
+[[nodiscard]] Table addressTable();
+void addAddress(Table &table, const std::string &address, const net::TlsInfo &info, const Legacy &legacy, WallTime now);
+
 /// Of two addresses of one host the one to report: unverified before verified, then the certificate that ends first.
 [[nodiscard]] bool isWorse(const net::TlsInfo &a, const net::TlsInfo &b);
 

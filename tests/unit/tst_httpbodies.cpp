@@ -85,6 +85,8 @@ void TestHttpBodies::judgesCompression_data()
     QTest::newRow("bigger than plain") << 9 << 0;
     QTest::newRow("compressed unasked") << 10 << 0;
     QTest::newRow("br without Vary") << 11 << 0;
+    QTest::newRow("zstd as well") << 12 << 1;
+    QTest::newRow("zstd though only gzip was accepted") << 13 << 0;
 }
 
 void TestHttpBodies::judgesCompression()
@@ -102,9 +104,10 @@ void TestHttpBodies::judgesCompression()
     if (change == 2)
         probe.gzip.body += "y";
     probe.refused = answer(200, change == 7 ? Headers{gzip} : Headers{}, body);
-    if (change == 11) {
-        probe.other = answer(200, {{"Content-Encoding", "br"}}, body);
-        probe.other->wireSize = 50;
+    if (change >= 11) {
+        probe.others.push_back(answer(200, change == 11 ? Headers{{"Content-Encoding", "br"}} : Headers{{"Content-Encoding", "zstd"}, vary}, body));
+        probe.others.back().wireSize = 50;
+        probe.preferring = answer(200, change == 13 ? Headers{{"Content-Encoding", "zstd"}, vary} : Headers{gzip, vary}, body);
     }
     const auto verdict = judgeCompression(probe);
     QVERIFY2(rank(verdict) == good, verdict.why.c_str());
@@ -194,6 +197,10 @@ void TestHttpBodies::readsHealth()
     QVERIFY(health.isUncached);
     QVERIFY(!parseHealth(answer(status, {{"Cache-Control", "max-age=5"}}, body.toStdString())).isUncached);
     QVERIFY(!parseHealth(answer(status, {{"Age", "5"}}, body.toStdString())).isUncached);
+    QCOMPARE(health.isHonest, QTest::currentDataTag() != QByteArray("200 with fail"));
+    QVERIFY(!parseHealth(answer(200, {}, "{\"status\":\"ok\",\"checks\":{\"db\":[{\"status\":\"fail\"}]}}")).isHonest);
+    QVERIFY(!parseHealth(answer(200, {}, "{\"error\":\"no database\"}")).isHonest);
+    QVERIFY(parseHealth(answer(503, {}, "{\"error\":\"no database\"}")).isHonest);
 }
 
 void TestHttpBodies::checksContentTypes()
@@ -217,6 +224,14 @@ void TestHttpBodies::judgesMalformedInput()
     auto changed = answers;
     changed[1].answer = answer(500, {}, "trace");
     QCOMPARE(rank(judgeInputs(changed)), 0);
+    changed = answers;
+    changed[0].answer = answer(200, {{"Content-Type", "application/json"}}, "[]"); // may have no such parameter
+    QCOMPARE(rank(judgeInputs(changed)), 1);
+    const auto broken = std::ranges::find(changed, true, [](const InputAnswer &one) { return one.input.isMalformed; });
+    QVERIFY(broken != changed.end());
+    broken->answer = answer(200, {{"Content-Type", "application/json"}}, "[]"); // nobody can read this one
+    QCOMPARE(rank(judgeInputs(changed)), 0);
+    QVERIFY(judgeInputs(changed).why.contains("is answered with 200 instead of 4xx"));
     changed = answers;
     changed[5].answer = answer(200, {{"Content-Type", "text/html"}}, "you asked <muster-probe>");
     QCOMPARE(rank(judgeInputs(changed)), 0);

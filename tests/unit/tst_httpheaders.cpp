@@ -112,15 +112,16 @@ void TestHttpHeaders::judgesEnforcement_data()
     QTest::addColumn<int>("good"); // 1 good, 0 bad, -1 unknown
     const auto hops = [](std::vector<Hop> list) { return Chain(std::move(list)); };
     const qlonglong year = 31536000;
-    QTest::newRow("308 to https") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, ""}}) << year << 1;
-    QTest::newRow("302 to https") << hops({{"http://h/", 302, "https://h/"}, {"https://h/", 404, ""}}) << year << 1;
-    QTest::newRow("short HSTS") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, ""}}) << 86400LL << 0;
-    QTest::newRow("no HSTS") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, ""}}) << -1LL << 0;
+    QTest::newRow("308 to https") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, "", true}}) << year << 1;
+    QTest::newRow("302 to https") << hops({{"http://h/", 302, "https://h/"}, {"https://h/", 404, "", true}}) << year << 1;
+    QTest::newRow("short HSTS") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, "", true}}) << 86400LL << 0;
+    QTest::newRow("a hop without HSTS") << hops({{"http://h/", 308, "https://h/a"}, {"https://h/a", 301, "https://h/"}, {"https://h/", 200, "", true}}) << year << 0;
+    QTest::newRow("no HSTS") << hops({{"http://h/", 308, "https://h/"}, {"https://h/", 200, "", true}}) << -1LL << 0;
     QTest::newRow("served in clear") << hops({{"http://h/", 200, ""}}) << year << 0;
     QTest::newRow("to clear") << hops({{"http://h/", 301, "http://h/x"}, {"http://h/x", 301, "https://h/"}}) << year << 0;
-    QTest::newRow("off the host") << hops({{"http://h/", 301, "https://www.h/"}, {"https://www.h/", 200, ""}}) << year << 0;
-    QTest::newRow("back to clear") << hops({{"http://h/", 301, "https://h/"}, {"https://h/", 302, "http://h/y"}, {"http://h/y", 200, ""}}) << year << 0;
-    QTest::newRow("loop") << hops({{"http://h/", 301, "https://h/"}, {"https://h/", 302, "https://h/"}}) << year << 0;
+    QTest::newRow("off the host") << hops({{"http://h/", 301, "https://www.h/"}, {"https://www.h/", 200, "", true}}) << year << 0;
+    QTest::newRow("back to clear") << hops({{"http://h/", 301, "https://h/"}, {"https://h/", 302, "http://h/y", true}, {"http://h/y", 200, ""}}) << year << 0;
+    QTest::newRow("loop") << hops({{"http://h/", 301, "https://h/"}, {"https://h/", 302, "https://h/", true}}) << year << 0;
     QTest::newRow("redirect to nowhere") << hops({{"http://h/", 301, ""}}) << year << 0;
     QTest::newRow("server error in clear") << hops({{"http://h/", 500, ""}}) << year << 0;
     QTest::newRow("refused with 403") << hops({{"http://h/", 403, ""}}) << year << 1;
