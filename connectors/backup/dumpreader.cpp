@@ -92,7 +92,10 @@ std::expected<process::Finished, Fault> runPipe(process::Command first, process:
         writing.close(); // the end of the second's input
     });
     auto secondEnd = process::run(second, Deadline::after(kToolLimit), stop);
-    reading.close(); // a feeder that still writes gets SIGPIPE
+    // A tar ends with padding that nobody needs: what the second left is read off, or the first would end by SIGPIPE and a whole dump look damaged.
+    std::array<char, 65536> rest{};
+    while (secondEnd && secondEnd->isGood() && !stop.stop_requested() && ::read(reading.get(), rest.data(), rest.size()) > 0) { }
+    reading.close(); // else a feeder that still writes gets SIGPIPE
     if (!secondEnd)
         stopFirst.request_stop();
     feeder.join();
