@@ -423,14 +423,15 @@ void TestCtl::twoRunsAtOnceDoNotDisturbEachOther()
 {
     QVERIFY(m_admin->call({"FLUSHALL"}).isStatus("OK"));
     QVERIFY(m_admin->fill("cache:a:", 500) && m_admin->fill("cache:b:", 500));
+    const auto file = shop(); // written once: the runs read it at the same time
     const auto arguments = [&](const QString &pattern) {
-        return QStringList{QStringLiteral("cache"), QStringLiteral("flush"), QStringLiteral("-e"), shop(), QStringLiteral("--pattern"), pattern, QStringLiteral("--yes"), QStringLiteral("--confirm"),
+        return QStringList{QStringLiteral("cache"), QStringLiteral("flush"), QStringLiteral("-e"), file, QStringLiteral("--pattern"), pattern, QStringLiteral("--yes"), QStringLiteral("--confirm"),
                            QStringLiteral("shop"), QStringLiteral("--max-latency"), QStringLiteral("500")};
     };
     const QMap<QString, QString> state{{QStringLiteral("XDG_STATE_HOME"), m_ctl->path(QStringLiteral("two"))}};
     const auto first = m_ctl->start(arguments(QStringLiteral("cache:a:*")), state);
     const auto second = m_ctl->start(arguments(QStringLiteral("cache:b:*")), state);
-    const auto check = m_ctl->start({QStringLiteral("check"), QStringLiteral("-e"), shop(), QStringLiteral("--output"), QStringLiteral("json")}, state);
+    const auto check = m_ctl->start({QStringLiteral("check"), QStringLiteral("-e"), file, QStringLiteral("--output"), QStringLiteral("json")}, state);
     const auto one = CtlKit::finished(*first);
     const auto two = CtlKit::finished(*second);
     QVERIFY2(one.code == 0, one.all().constData());
