@@ -33,7 +33,7 @@ NAMED = {
 }
 REST = {
     "structured-logging": ("environment", 0.60, "no logs"), "separate-environments": ("environment", 0.40, "no siblings"),
-    "static-assets": ("performance", 0.45, "/static/app.js"), "cdn": ("performance", 0.30, "CDN"), "input-validation": ("security", 0.50, "answers 500"),
+    "static-assets": ("performance", 0.45, "/static/app.js"), "cdn": ("performance", 0.30, "CDN"), "input-validation": ("security", 0.50, "answered with 500"),
     "slow-query-log": ("database", 0.45, "log_min_duration_statement"), "query-performance": ("database", 0.30, "pg_stat_statements"),
     "load-balancing": ("api", 0.10, "1 instances"), "load-test": ("api", 0.10, "no loadTests"),
 }
