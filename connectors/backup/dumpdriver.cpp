@@ -6,11 +6,9 @@
 #include "connectors/backup/dumprestore.h"
 #include "connectors/backup/readback.h"
 #include "connectors/backup/retention.h"
-#include "connectors/files/durable.h"
 #include "models/format/format.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace muster::backup {
 
@@ -67,21 +65,14 @@ void DumpDriver::expire(Outcome &outcome)
     for (const auto &id : m_prepared.removals) {
         if (std::ranges::find(ids, id) == ids.end())
             continue;
-        // First off its name, so that a half removed backup is never taken for one.
-        const auto path = set().directory + '/' + id;
-        const auto doomed = set().directory + "/.removing-" + id;
-        const bool isAside = std::rename(path.c_str(), doomed.c_str()) == 0;
-        const auto removed = files::removeTree(isAside ? doomed : path);
+        const auto removed = removeBackup(set().directory, id);
         outcome.details.push_back({removed ? "Removed" : "Not removed", removed ? id : removed.error().detail});
     }
 }
 
 bool DumpDriver::discard(const std::string &id)
 {
-    const auto path = set().directory + '/' + id;
-    const auto partial = path + kPartialSuffix;
-    const bool isAside = std::rename(path.c_str(), partial.c_str()) == 0;
-    return files::removeTree(isAside ? partial : path).has_value();
+    return removeBackup(set().directory, id).has_value();
 }
 
 void DumpDriver::planVerify(const Backup &backup, Deadline deadline, const std::stop_token &stop, Plan &plan)

@@ -11,7 +11,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,7 +39,7 @@ double bytesBelow(const std::string &path)
 
 } // namespace
 
-DumpJob::DumpJob(const Set &set, const Prepared &prepared, Work &work) : m_set(set), m_prepared(prepared), m_server(*work.server()), m_work(work) { }
+DumpJob::DumpJob(const Set &set, const Prepared &prepared, Work &work) : m_set(set), m_prepared(prepared), m_server(*work.server()), m_work(work), m_tool(m_server) { }
 
 std::expected<std::string, Fault> DumpJob::run()
 {
@@ -68,15 +67,8 @@ std::expected<std::string, Fault> DumpJob::run()
 
 std::expected<void, Fault> DumpJob::begin()
 {
-    auto access = m_server.childAccess();
-    if (!access)
-        return std::unexpected(access.error());
-    auto passfile = Passfile::make(access->second);
-    if (!passfile)
-        return std::unexpected(passfile.error());
-    m_passfile = std::move(*passfile);
-    m_environment = std::move(access->first);
-
+    if (auto ready = m_tool.prepare(); !ready)
+        return ready;
     m_manifest.startedAt = Stamp::now().wall;
     // A run of this very second may have left its name behind (killed, or quick): take the next second's.
     const auto isTaken = [this] {
@@ -121,7 +113,7 @@ std::expected<void, Fault> DumpJob::dumpDatabases()
 
 std::expected<void, Fault> DumpJob::dump(const ServerDatabase &database)
 {
-    auto command = toolCommand(m_prepared.tools->dump(), database.name);
+    auto command = m_tool.command(m_prepared.tools->dump(), database.name);
     command.arguments = {"--format=directory", "--jobs=" + std::to_string(std::max(1, m_set.jobs)), "--no-password", "--verbose",
                          "--lock-wait-timeout=30000", "--file=" + m_partial + '/' + safeName(database.name)};
     return runTool(std::move(command), "pg_dump of " + database.name);
@@ -130,32 +122,13 @@ std::expected<void, Fault> DumpJob::dump(const ServerDatabase &database)
 std::expected<void, Fault> DumpJob::dumpGlobals()
 {
     setPhase("dumping roles and tablespaces");
-    auto command = toolCommand(m_prepared.tools->dumpAll(), m_server.connectedDatabase());
+    auto command = m_tool.command(m_prepared.tools->dumpAll(), m_server.connectedDatabase());
     // As a connection string, since a bare name with "=" in it would be read as one.
     command.arguments = {"--globals-only", "--no-password", "--database=" + postgres::conninfoString({{"dbname", m_server.connectedDatabase()}}),
                          "--file=" + m_partial + '/' + kGlobalsName};
     if (!m_prepared.server.mayReadRolePasswords)
         command.arguments.emplace_back("--no-role-passwords");
     return runTool(std::move(command), "pg_dumpall --globals-only");
-}
-
-process::Command DumpJob::toolCommand(const std::string &program, const std::string &database) const
-{
-    std::map<std::string, std::string> environment;
-    for (const auto &[name, value] : process::baseEnvironment())
-        environment[name] = value;
-    for (const auto &[name, value] : m_environment)
-        environment[name] = value;
-    environment["PGDATABASE"] = database; // never re-read as a connection string, unlike --dbname
-    environment["PGAPPNAME"] = m_server.applicationName();
-    environment.try_emplace("PGCONNECT_TIMEOUT", "10");
-    if (!m_passfile.isEmpty())
-        environment["PGPASSFILE"] = Passfile::kChildPath;
-    process::Command command;
-    command.program = program;
-    command.environment.assign(environment.begin(), environment.end());
-    command.passedDescriptor = m_passfile.descriptor();
-    return command;
 }
 
 std::expected<void, Fault> DumpJob::runTool(process::Command command, const std::string &title)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/backup/childtool.h"
 #include "connectors/backup/driver.h"
-#include "connectors/backup/passfile.h"
 #include "connectors/backup/preflight.h"
 #include "connectors/backup/readback.h"
 #include "connectors/process/child.h"
@@ -32,7 +32,6 @@ private:
     [[nodiscard]] std::expected<void, Fault> publish();
 
     [[nodiscard]] std::expected<void, Fault> runTool(process::Command command, const std::string &title);
-    [[nodiscard]] process::Command toolCommand(const std::string &program, const std::string &database) const;
     [[nodiscard]] Fault failure(const std::string &title, const process::Finished &finished) const;
     void onLine(std::string_view line);
     void onTick();
@@ -43,8 +42,7 @@ private:
     Server &m_server; ///< of the work
     Work &m_work;
     std::stop_source m_stop;            ///< stopped by the caller's token, or by us when the lock is lost
-    std::vector<std::pair<std::string, std::string>> m_environment;
-    Passfile m_passfile;
+    ChildTool m_tool;
     Manifest m_manifest;
     std::string m_partial;
     std::string m_final;

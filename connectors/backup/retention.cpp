@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/retention.h"
 
+#include "connectors/files/durable.h"
+
+#include <cstdio>
+
 namespace muster::backup {
 
 std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int keep)
@@ -22,6 +26,14 @@ std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int ke
             ++good;
     }
     return ids;
+}
+
+std::expected<void, Fault> removeBackup(const std::string &directory, const std::string &id)
+{
+    const auto path = directory + '/' + id;
+    const auto doomed = directory + "/.removing-" + id;
+    const bool isAside = std::rename(path.c_str(), doomed.c_str()) == 0;
+    return files::removeTree(isAside ? doomed : path);
 }
 
 std::vector<std::string> outdatedNext(std::vector<Backup> newestFirst, int keep)

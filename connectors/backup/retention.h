@@ -14,5 +14,7 @@ namespace muster::backup {
 [[nodiscard]] std::vector<std::string> outdated(const std::vector<Backup> &newestFirst, int keep);
 /// The same as if one more good one were there: what the next run removes.
 [[nodiscard]] std::vector<std::string> outdatedNext(std::vector<Backup> newestFirst, int keep);
+/// First off its name, so that a half removed backup is never taken for one.
+[[nodiscard]] std::expected<void, Fault> removeBackup(const std::string &directory, const std::string &id);
 
 } // namespace muster::backup

@@ -34,6 +34,9 @@ constexpr std::string_view kLive = "SELECT (SELECT system_identifier::text FROM 
                                    " CASE WHEN NOT pg_is_in_recovery() THEN (pg_walfile_name_offset(pg_current_wal_insert_lsn())).file_offset END AS used";
 constexpr std::string_view kTableNumbers = "SELECT n.nspname || ' ' || c.relname AS name, c.oid::text AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                                            " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY c.relpages DESC LIMIT 10000";
+constexpr std::string_view kReplication = "SELECT rolsuper OR rolreplication AS allowed, current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender') AS free"
+                                          " FROM pg_roles WHERE rolname = current_user";
+constexpr std::string_view kTablespaces = "SELECT oid::text AS oid, pg_tablespace_location(oid) AS folder FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global')";
 constexpr std::string_view kBootstrap = "SELECT rolname AS name FROM pg_roles WHERE oid = 10";
 // pgBackRest's sessions say "pgBackRest [backup]"; its view of progress stays empty.
 constexpr std::string_view kActivity = "SELECT a.application_name AS who, a.pid, extract(epoch FROM a.backend_start)::bigint AS since, p.phase, p.backup_streamed AS done, p.backup_total AS total"
@@ -174,6 +177,19 @@ std::expected<std::map<std::string, std::string>, Fault> Server::tableNumbers(De
     for (std::size_t row = 0; row < rows->size(); ++row)
         numbers.emplace(rows->text(row, "name"), rows->text(row, "oid"));
     return numbers;
+}
+
+std::expected<Server::Replication, Fault> Server::replication(Deadline deadline)
+{
+    const auto rows = m_session.client().query(kReplication, deadline);
+    const auto spaces = rows ? m_session.client().query(kTablespaces, deadline) : rows;
+    if (!spaces)
+        return std::unexpected(spaces.error());
+    constexpr double kSenders = 2; // one for the files, one for the WAL
+    Replication replication{rows->truth(0, "allowed").value_or(false), rows->number(0, "free").value_or(kSenders) >= kSenders, {}};
+    for (std::size_t row = 0; row < spaces->size(); ++row)
+        replication.tablespaces.emplace(spaces->text(row, "oid"), spaces->text(row, "folder"));
+    return replication;
 }
 
 std::expected<std::string, Fault> Server::bootstrapUser(Deadline deadline)

@@ -69,6 +69,13 @@ public:
     [[nodiscard]] std::expected<Live, Fault> live(Deadline deadline);
     /// "public items" → oid, of the connected database's ordinary and partitioned tables; at most 10000.
     [[nodiscard]] std::expected<std::map<std::string, std::string>, Fault> tableNumbers(Deadline deadline);
+    /// May this role stream a base backup, and what lies outside the data directory: oid → folder.
+    struct Replication {
+        bool isAllowed = false;
+        bool hasFreeSender = true;
+        std::map<std::string, std::string> tablespaces;
+    };
+    [[nodiscard]] std::expected<Replication, Fault> replication(Deadline deadline);
     /// Name of the role that initdb made: the superuser of a restored copy.
     [[nodiscard]] std::expected<std::string, Fault> bootstrapUser(Deadline deadline);
     /// Backup tools that are connected now, ours too: "pg_basebackup, process 4711, since 2026-01-31 12:00:00 UTC". Empty without the right to see them.
