@@ -21,7 +21,7 @@ namespace {
 
 using Fields = std::map<std::string, std::string, std::less<>>;
 
-constexpr std::size_t kLineLimit = 8192; // bytes of a line that are looked at for secrets
+constexpr std::size_t kLineLimit = 65536; // bytes of a line that are looked at for secrets
 
 // The names that the common loggers give to the three (OpenTelemetry, Elastic, logrus, zap, pino, slog, logback, structlog).
 constexpr std::array<std::string_view, 7> kTimeKeys{"time", "timestamp", "ts", "@timestamp", "at", "datetime", "t"};

@@ -61,6 +61,12 @@ std::expected<FactBatch, Fault> LogSource::collect(Deadline, std::stop_token)
     batch.add("log.age", std::max(0.0, toSeconds(batch.at.wall.time_since_epoch()) - newest), "s", kBudget,
               sample.newest > 0 ? "by the newest line's own time" : "by the file's time of change: no line says its time as in RFC 3339");
     const auto size = std::to_string(sample.lines) + " lines in the last " + std::to_string(tail->bytes.size()) + " bytes of " + m_target.path;
+    if (sample.lines == 0 && tail->bytes.size() >= kSampleBytes) {
+        const auto secret = secretIn(tail->bytes);
+        batch.add("log.structured_ratio", 0.0, "ratio", kBudget, size + "; a line is longer than " + std::to_string(kSampleBytes) + " bytes");
+        batch.add("log.secret_seen", !secret.empty(), "", kBudget, secret.empty() ? size : "it looks like " + secret + " (" + size + ")");
+        return batch;
+    }
     if (sample.lines == 0) {
         const Unknown none{"there is no whole line in the last " + std::to_string(tail->bytes.size()) + " bytes of the file", "Wait for the program to write."};
         batch.add("log.structured_ratio", none, "ratio", kBudget, size);

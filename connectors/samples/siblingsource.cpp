@@ -25,7 +25,7 @@ std::expected<Identity, Fault> identify(postgres::PgSession &session, const post
     session.client().close();
     if (!rows)
         return std::unexpected(rows.error());
-    return Identity{target.id + " (" + address + ")", rows->text(0, "lineage"), rows->text(0, "life"), rows->truth(0, "is_replica").value_or(false)};
+    return Identity{target.id + " (" + address + ")", rows->text(0, "lineage"), rows->text(0, "life"), rows->truth(0, "is_replica").value_or(false), true};
 }
 
 std::expected<Identity, Fault> identify(const redis::Target &target, Deadline deadline, net::Interrupter &interrupter)
@@ -40,7 +40,7 @@ std::expected<Identity, Fault> identify(const redis::Target &target, Deadline de
         return std::unexpected(Fault{FaultKind::Denied, "query", target.address() + ": " + clamp(reply->text, kTextLimit), "Let the user read it: ACL SETUSER " + target.declaredUser() + " +info"});
     const auto info = redis::parseInfo(reply->text);
     const auto field = [&](const char *name) { return clamp(info.text(name).value_or(""), kTextLimit); };
-    return Identity{target.id + " (" + target.address() + ")", field("master_replid"), field("run_id"), field("role") == "slave"};
+    return Identity{target.id + " (" + target.address() + ")", field("master_replid"), field("run_id"), field("role") == "slave", false};
 }
 
 std::string firstShared(const std::vector<Identity> &ours, const std::vector<Identity> &theirs)
@@ -62,6 +62,8 @@ std::string sharing(const Identity &ours, const Identity &theirs)
         return theirs.label + " is the same server as " + ours.label;
     if (!ours.lineage.empty() && ours.lineage == theirs.lineage && (ours.isReplica || theirs.isReplica))
         return theirs.label + " replicates the same data as " + ours.label;
+    if (ours.isDatabase && theirs.isDatabase && !ours.lineage.empty() && ours.lineage == theirs.lineage)
+        return theirs.label + " has the system identifier " + ours.lineage + " of " + ours.label + ": a physical copy, with its data and its passwords";
     return {};
 }
 

@@ -33,9 +33,11 @@ struct Identity {
     std::string lineage; ///< system identifier, or replication id: the same on a server, its standbys and its restored copies
     std::string life;    ///< this very process: start time, or run id
     bool isReplica = false;
+    bool isDatabase = false; ///< lineage is a system identifier: who else has it is a copy, with the same data in it
 };
 
-/// "theirs is ours", "theirs is a standby of ours"; "" when they are two servers. A restored copy has the lineage, but another life.
+/// "theirs is ours", "theirs is a standby of ours"; "theirs is a copy of ours" (a PostgreSQL with the same system identifier); "" when
+/// they are two servers. A Redis that once was a copy is none any more: it takes a replication id of its own.
 [[nodiscard]] std::string sharing(const Identity &ours, const Identity &theirs);
 
 /// Asks the servers of this environment and of a neighbour who they are: neither a database nor a cache may be shared. Connects for each

@@ -10,6 +10,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+
 #include <sys/stat.h>
 
 using namespace muster;
@@ -176,6 +178,40 @@ private Q_SLOTS:
         QVERIFY2(age >= 29.9 && age < 40, std::to_string(age).c_str());
     }
 
+    void lineOfAMegabyteIsAFinding()
+    {
+        const std::string line = jsonLine(QDateTime::currentDateTimeUtc());
+        LogSource source({"log/api", write("long.jsonl", line + "{\"message\":\"" + std::string(1 << 20, 'a') + " password=hunter2! \"}"), LogFormat::Json});
+        auto batch = collected(source);
+        QVERIFY(batch);
+        QCOMPARE(numberOf(*batch, "log.structured_ratio"), 0.0);
+        QVERIFY(std::ranges::any_of(batch->facts, [](const Fact &f) { return f.raw.contains("a line is longer than 65536 bytes"); }));
+        QVERIFY(*asTruth(*valueOf(*batch, "log.secret_seen")));
+        for (const auto &fact : batch->facts)
+            QVERIFY(!fact.raw.contains("hunter2"));
+        // Ended, and with good ones after it: only the good ones are whole.
+        LogSource after({"log/api", write("after.jsonl", std::string(1 << 20, 'a') + "\n" + line + line), LogFormat::Json});
+        batch = collected(after);
+        QVERIFY(batch);
+        QCOMPARE(numberOf(*batch, "log.structured_ratio"), 1.0);
+    }
+
+    void reportWithMissingFieldsSaysWhich()
+    {
+        LoadTestSource source({"loadtest/a", write("thin.json", "{\"latencies\":{\"mean\":1},\"rate\":\"fast\"}"), Millis{0}, Millis{500}, 50});
+        const auto batch = collected(source);
+        QVERIFY(batch);
+        QCOMPARE(*asText(*valueOf(*batch, "loadtest.missing")), std::string("share of successes, 95th percentile, rate"));
+        for (const auto *name : {"loadtest.success_ratio", "loadtest.p95", "loadtest.achieved_ratio", "loadtest.requests"})
+            QVERIFY2(isUnknown(*batch, name), name);
+        LoadTestSource closed({"loadtest/a", write("wrk.txt", fixture("wrk.txt")), Millis{0}, Millis{500}, 50});
+        const auto loop = collected(closed);
+        QVERIFY(loop && *valueOf(*loop, "loadtest.open_model") == Value(false));
+        LoadTestSource open({"loadtest/a", write("vegeta.json", fixture("vegeta.json")), Millis{0}, Millis{500}, 50});
+        const auto arrivals = collected(open);
+        QVERIFY(arrivals && *valueOf(*arrivals, "loadtest.open_model") == Value(true));
+    }
+
     void logFactsNeverCarryTheSecret()
     {
         LogSource source({"log/api", write("leak.jsonl", jsonLine(QDateTime::currentDateTimeUtc(), ",\"password\":\"hunter2!\"")), LogFormat::Json});
@@ -290,19 +326,20 @@ private Q_SLOTS:
     {
         QTest::addColumn<Identity>("theirs");
         QTest::addColumn<bool>("isShared");
-        QTest::newRow("the same process") << Identity{"b", "700", "17.5", false} << true;
-        QTest::newRow("a standby of it") << Identity{"b", "700", "99.1", true} << true;
-        QTest::newRow("a restored copy") << Identity{"b", "700", "99.1", false} << false;
-        QTest::newRow("another server") << Identity{"b", "701", "99.1", false} << false;
-        QTest::newRow("another server, started in the same moment") << Identity{"b", "701", "17.5", false} << false;
-        QTest::newRow("one that says nothing") << Identity{"b", "", "", true} << false;
+        QTest::newRow("the same process") << Identity{"b", "700", "17.5", false, false} << true;
+        QTest::newRow("a standby of it") << Identity{"b", "700", "99.1", true, false} << true;
+        QTest::newRow("a Redis that was restored from it") << Identity{"b", "700", "99.1", false, false} << false;
+        QTest::newRow("a PostgreSQL that was restored from it") << Identity{"b", "700", "99.1", false, true} << true;
+        QTest::newRow("another server") << Identity{"b", "701", "99.1", false, false} << false;
+        QTest::newRow("another server, started in the same moment") << Identity{"b", "701", "17.5", false, false} << false;
+        QTest::newRow("one that says nothing") << Identity{"b", "", "", true, false} << false;
     }
     void serversAreToldApart()
     {
         QFETCH(Identity, theirs);
         QFETCH(bool, isShared);
-        QCOMPARE(!sharing(Identity{"a", "700", "17.5", false}, theirs).empty(), isShared);
-        QVERIFY(sharing(Identity{"a", "", "", false}, Identity{"b", "", "", false}).empty());
+        QCOMPARE(!sharing(Identity{"a", "700", "17.5", false, theirs.isDatabase}, theirs).empty(), isShared);
+        QVERIFY(sharing(Identity{"a", "", "", false, true}, Identity{"b", "", "", false, true}).empty());
     }
 
     void unreadableNeighbourIsAFault()
