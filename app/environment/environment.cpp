@@ -133,6 +133,24 @@ void readSmtp(Environment &env, ObjectReader &reader)
     env.smtp = std::move(entry);
 }
 
+void readBackupPlace(Backup &entry, ObjectReader &reader)
+{
+    reader.object("at", [&](ObjectReader &at) {
+        entry.ssh = at.text("ssh", true);
+        entry.sshConfig = at.path("config");
+        entry.remoteEnvironment = at.text("environment");
+        if (entry.ssh.starts_with('-') || entry.ssh.find_first_of(" \t\n") != std::string::npos)
+            at.problem("ssh", "expected a destination of ssh, such as “db1” or “postgres@db1”");
+        const bool isDirectory = entry.driver == "pg_dump" || entry.driver == "pg_basebackup";
+        if (isDirectory && entry.remoteEnvironment.empty())
+            at.problem("environment", "is missing: musterctl looks at a directory on that host, with an environment file of that host that declares this set");
+    });
+    reader.object("drill", [&](ObjectReader &drill) {
+        entry.drillQueries = drill.texts("queries");
+        entry.drillDirectory = drill.path("directory");
+    });
+}
+
 void readBackup(Environment &env, ObjectReader &reader)
 {
     Backup entry;
@@ -140,15 +158,18 @@ void readBackup(Environment &env, ObjectReader &reader)
     entry.driver = reader.choice("driver", {"pg_dump", "pg_basebackup", "pgbackrest", "barman", "command"}, "pg_dump", true);
     entry.postgres = reader.text("postgres", true);
     entry.directory = reader.path("directory", entry.driver == "pg_dump" || entry.driver == "pg_basebackup");
+    entry.archive = reader.path("archive");
     entry.window = reader.duration("window", std::chrono::hours(26));
     entry.keep = reader.integer("keep", 7, 1, 10000);
-    (void)reader.text("stanza");
-    (void)reader.path("config");
-    (void)reader.text("server");
-    (void)reader.texts("list");
-    (void)reader.texts("run");
-    (void)reader.texts("verify");
-    reader.object("at", [](ObjectReader &at) { (void)at.text("ssh", true); });
+    entry.stanza = reader.text("stanza", entry.driver == "pgbackrest");
+    entry.config = reader.path("config");
+    entry.server = reader.text("server", entry.driver == "barman");
+    entry.list = reader.texts("list");
+    entry.run = reader.texts("run");
+    entry.verify = reader.texts("verify");
+    if (entry.driver == "command" && entry.list.empty())
+        reader.problem("list", "is missing: the program and arguments that list the backups (man 7 muster-backup)");
+    readBackupPlace(entry, reader);
     env.backups.push_back(std::move(entry));
 }
 

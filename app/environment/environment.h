@@ -114,11 +114,23 @@ struct Smtp {
 
 struct Backup {
     std::string name;
-    std::string driver;
+    std::string driver;   ///< "pg_dump" | "pg_basebackup" | "pgbackrest" | "barman" | "command"
     std::string postgres;
     std::string directory;
+    std::string archive;  ///< WAL archive directory beside base backups
     Millis window{0};
     int keep = 0;
+    std::string stanza;
+    std::string config;
+    std::string server;   ///< of Barman
+    std::vector<std::string> list; ///< program and arguments of the command driver
+    std::vector<std::string> run;
+    std::vector<std::string> verify;
+    std::string ssh;      ///< destination; "" = this machine
+    std::string sshConfig;
+    std::string remoteEnvironment; ///< environment file on that host, for sets that musterctl makes there
+    std::vector<std::string> drillQueries;
+    std::string drillDirectory;
 };
 
 struct Log {

@@ -17,7 +17,7 @@ const char *const kHelp = R"(musterctl: is this production ready, and what is wr
   musterctl facts   -e ENV [--output table|json] [PREFIX...]
   musterctl watch   -e ENV [--interval SECONDS]
   musterctl doctor  -e ENV
-  musterctl backup  list|run|verify -e ENV [NAME|ID] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl backup  list|run|verify|drill -e ENV [NAME|ID|NAME/ID] [--output json] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl cache   count|flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--yes] [--confirm NAME] [--max-latency MS] [--reason TEXT]
   musterctl session cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
   musterctl mail    test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
@@ -47,9 +47,10 @@ const std::vector<Grammar> kGrammar{
     {"facts", "", kAnyNumber, {"--profile", "--output", "--for"}},
     {"watch", "", 0, {"--profile", "--interval"}},
     {"doctor", "", 0, {}},
-    {"backup", "list", 1, {}},
+    {"backup", "list", 1, {"--output"}},
     {"backup", "run", 1, {"--yes", "--confirm", "--reason"}},
     {"backup", "verify", 1, {"--yes", "--confirm", "--reason"}},
+    {"backup", "drill", 1, {"--yes", "--confirm", "--reason"}},
     {"cache", "count", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency"}},
     {"cache", "flush", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency", "--yes", "--confirm", "--reason"}},
     {"session", "cancel", 1, {"--instance", "--yes", "--confirm", "--reason"}},

@@ -2,6 +2,7 @@
 #include "app/wiring/targets.h"
 #include "app/wiring/wiring.h"
 #include "connectors/backup/backupaction.h"
+#include "connectors/backup/drillaction.h"
 #include "connectors/backup/verifybackupaction.h"
 #include "connectors/loadtest/loadaction.h"
 #include "connectors/postgres/sessionaction.h"
@@ -30,6 +31,12 @@ public:
     {
         const auto *entry = backupNamed(set);
         return entry ? std::make_unique<backup::VerifyBackupAction>(m_targets.backup(*entry), id) : nullptr;
+    }
+
+    [[nodiscard]] std::unique_ptr<Action> drillBackup(const std::string &set, const std::string &id) const override
+    {
+        const auto *entry = backupNamed(set);
+        return entry ? std::make_unique<backup::DrillAction>(m_targets.backup(*entry), id) : nullptr;
     }
 
     [[nodiscard]] std::unique_ptr<Action> flush(const FlushRequest &request) const override
@@ -75,7 +82,7 @@ private:
     [[nodiscard]] const environment::Backup *backupNamed(const std::string &name) const
     {
         const auto it = std::ranges::find(m_environment.backups, name, &environment::Backup::name);
-        return it != m_environment.backups.end() && isRunnable(*it) ? &*it : nullptr;
+        return it != m_environment.backups.end() ? &*it : nullptr;
     }
 
     environment::Environment m_environment;

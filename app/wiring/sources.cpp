@@ -44,10 +44,8 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
         sources.push_back(std::make_unique<prometheus::MetricsSource>(targets.metrics(entry)));
     for (const auto &entry : environment.http)
         sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry)));
-    for (const auto &entry : environment.backups) {
-        if (isRunnable(entry))
-            sources.push_back(std::make_unique<backup::BackupSource>(targets.backup(entry)));
-    }
+    for (const auto &entry : environment.backups)
+        sources.push_back(std::make_unique<backup::BackupSource>(targets.backup(entry)));
     if (environment.smtp)
         sources.push_back(std::make_unique<smtp::SmtpSource>(targets.smtp(*environment.smtp)));
     addSamples(sources, environment, targets);

@@ -18,11 +18,6 @@ std::string operatorName()
     return std::string(user ? user->pw_name : std::to_string(geteuid())) + "@" + host.data();
 }
 
-bool isRunnable(const environment::Backup &entry)
-{
-    return entry.driver == "pg_dump";
-}
-
 net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn)
 {
     net::TlsOptions options;
@@ -184,6 +179,19 @@ backup::Set Targets::backup(const environment::Backup &entry) const
     set.window = entry.window;
     set.keep = entry.keep;
     set.server = postgresNamed(entry.postgres);
+    set.environment = m_environment.name;
+    set.driver = entry.driver;
+    set.archive = entry.archive;
+    set.stanza = entry.stanza;
+    set.config = entry.config;
+    set.barmanServer = entry.server;
+    set.listWords = entry.list;
+    set.runWords = entry.run;
+    set.verifyWords = entry.verify;
+    set.host = {entry.ssh, entry.sshConfig};
+    set.remoteEnvironment = entry.remoteEnvironment;
+    set.drillQueries = entry.drillQueries;
+    set.drillDirectory = entry.drillDirectory;
     return set;
 }
 

@@ -64,9 +64,6 @@ private:
     std::string m_operator;
 };
 
-/// Is this a driver that this version runs and judges? The others stay "not measured".
-[[nodiscard]] bool isRunnable(const environment::Backup &entry);
-
 [[nodiscard]] net::TlsOptions tlsOptions(const environment::Tls &tls, bool isOn);
 
 } // namespace muster::wiring

@@ -29,7 +29,7 @@ Table tableOf(const std::vector<Backup> &backups, WallTime now)
     Table table;
     table.columns = {{"id", ""},           {"finished_at", "epoch"}, {"age", "s"},  {"size", "B"},    {"files", "count"}, {"server_version", ""}, {"system_identifier", ""},
                      {"tool_version", ""}, {"rung", ""},             {"reason", ""}, {"path", ""},    {"format", ""},     {"duration", "s"},      {"kind", ""},
-                     {"wal", ""},          {"references", ""},       {"verified_at", "epoch"}, {"drilled_at", "epoch"}, {"drill_duration", "s"}};
+                     {"wal", ""},          {"references", ""},       {"verified_at", "epoch"}, {"drilled_at", "epoch"}, {"drill_duration", "s"}, {"restored_size", "B"}, {"databases", ""}};
     table.limit = kRows;
     table.isTruncated = backups.size() > kRows;
     for (const auto &backup : backups) {
@@ -40,7 +40,8 @@ Table tableOf(const std::vector<Backup> &backups, WallTime now)
                               backup.serverVersion, backup.systemIdentifier, backup.toolVersion, std::string(toString(backup.rung)), backup.reason, backup.path, backup.format,
                               backup.took ? Cell(toSeconds(*backup.took)) : Cell(), backup.kind, wal, joined(backup.references),
                               backup.verifiedAt ? Cell(epoch(*backup.verifiedAt)) : Cell(), backup.drill ? Cell(epoch(backup.drill->at)) : Cell(),
-                              backup.drill ? Cell(toSeconds(backup.drill->took)) : Cell()});
+                              backup.drill ? Cell(toSeconds(backup.drill->took)) : Cell(),
+                              backup.restoredSize ? Cell(static_cast<double>(backup.restoredSize)) : Cell(), joined(backup.databases)});
     }
     return table;
 }

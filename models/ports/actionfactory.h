@@ -46,6 +46,8 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Action> backup(const std::string &set) const = 0;
     /// Reads a finished backup back in full (or the newest for id "").
     [[nodiscard]] virtual std::unique_ptr<Action> verifyBackup(const std::string &set, const std::string &id) const = 0;
+    /// Restores it into a scratch server and asks the declared queries there.
+    [[nodiscard]] virtual std::unique_ptr<Action> drillBackup(const std::string &set, const std::string &id) const { (void)set; (void)id; return nullptr; }
     [[nodiscard]] virtual std::unique_ptr<Action> flush(const FlushRequest &request) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> mailTest(const MailTestRequest &request) const = 0;
     [[nodiscard]] virtual std::unique_ptr<Action> endSession(const SessionEndRequest &request) const = 0;
