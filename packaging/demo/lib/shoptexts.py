@@ -7,10 +7,10 @@ APP_JS = ("// The shop's page.\n'use strict';\n" + "".join(
     f"  root.replaceChildren(list);\n}}\n" for n in range(12))).encode()
 
 
-def _operation(summary, identifier, schema, parameters=(), errors=("400", "429")):
+def _operation(summary, identifier, schema, example, parameters=(), errors=("400", "429")):
     texts = {"400": "A parameter is not valid", "404": "No such item", "429": "Too many requests", "503": "Not well"}
     return {"summary": summary, "operationId": identifier, "tags": ["shop"], "parameters": list(parameters),
-            "responses": {"200": {"description": "As asked", "content": {"application/json": {"schema": schema}}},
+            "responses": {"200": {"description": "As asked", "content": {"application/json": {"schema": schema, "example": example}}},
                           **{code: {"description": texts[code]} for code in errors}}}
 
 
@@ -19,8 +19,8 @@ def _number(name, place, text, minimum=0, is_required=False):
 
 
 def openapi():
-    item = {"$ref": "#/components/schemas/Item"}
-    placed = _operation("Place an order", "placeOrder", {"type": "object"})
+    item, tea = {"$ref": "#/components/schemas/Item"}, {"id": 7, "name": "Tea", "description": "Green", "price": "4.20", "stock": 12}
+    placed = _operation("Place an order", "placeOrder", {"type": "object"}, {"order": 1})
     placed["responses"]["201"] = {"description": "Placed"}
     placed["requestBody"] = {"content": {"application/json": {"schema": {"type": "object", "properties": {
         "item": {"type": "integer"}, "customer": {"type": "integer"}, "quantity": {"type": "integer", "minimum": 1}}}}}}
@@ -29,12 +29,12 @@ def openapi():
         "info": {"title": "Shop", "version": "1.0.0", "description": "Items and orders of the demo's shop."},
         "tags": [{"name": "shop", "description": "Everything the shop does"}],
         "paths": {
-            "/items": {"get": _operation("List items", "listItems", {"type": "object", "properties": {"items": {"type": "array", "items": item}}},
+            "/items": {"get": _operation("List items", "listItems", {"type": "object", "properties": {"items": {"type": "array", "items": item}}}, {"items": [tea]},
                                          [_number("limit", "query", "At most so many", 1), _number("offset", "query", "Skip so many")])},
-            "/items/{id}": {"get": _operation("One item", "getItem", item, [_number("id", "path", "The item's number", 1, True)], ("400", "404", "429"))},
-            "/orders": {"get": _operation("A customer's newest orders", "listOrders", {"type": "object"}, [_number("customer", "query", "The customer's number")]),
+            "/items/{id}": {"get": _operation("One item", "getItem", item, tea, [_number("id", "path", "The item's number", 1, True)], ("400", "404", "429"))},
+            "/orders": {"get": _operation("A customer's newest orders", "listOrders", {"type": "object"}, {"orders": []}, [_number("customer", "query", "The customer's number")]),
                         "post": placed},
-            "/health": {"get": _operation("Whether the shop is well", "health", {"type": "object"}, (), ("503",))},
+            "/health": {"get": _operation("Whether the shop is well", "health", {"type": "object"}, {"status": "pass"}, (), ("503",))},
         },
         "components": {"schemas": {"Item": {"type": "object", "required": ["id", "name", "price"], "properties": {
             "id": {"type": "integer"}, "name": {"type": "string"}, "description": {"type": "string"}, "price": {"type": "string"},
