@@ -70,14 +70,14 @@ Ladder ladderOf(const std::string &rung)
     static const std::vector<std::string> kRungs{"finished", "complete", "verified", "restored"};
     const auto found = std::ranges::find(kRungs, rung);
     const int reached = found == kRungs.end() ? 0 : int(found - kRungs.begin()) + 1;
-    return {reached, rung == "damaged" || rung == "interrupted"};
+    return {reached, rung == "damaged" || rung == "interrupted" || rung == "unusable"};
 }
 
 CheckStatus statusOf(const std::string &rung)
 {
     if (rung == "verified" || rung == "restored")
         return CheckStatus::Pass;
-    if (rung == "damaged" || rung == "interrupted")
+    if (rung == "damaged" || rung == "interrupted" || rung == "unusable")
         return CheckStatus::Fail;
     return isEnded(rung) ? CheckStatus::Warn : CheckStatus::Unknown;
 }
@@ -85,7 +85,7 @@ CheckStatus statusOf(const std::string &rung)
 std::vector<RowColumn> columns()
 {
     return {{tr("Ladder"), ColumnKind::Ladder, 128},  {tr("Finished, UTC"), ColumnKind::Text, -190}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
-            {tr("Took"), ColumnKind::Number, -84}, {tr("Server"), ColumnKind::Text, -72},   {tr("Reason"), ColumnKind::Text, 0}};
+            {tr("Took"), ColumnKind::Number, -84}, {tr("Kind"), ColumnKind::Text, -96}, {tr("Server"), ColumnKind::Text, -72},   {tr("Reason"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const Table &table)
@@ -101,6 +101,7 @@ std::vector<Row> rows(const Table &table)
         rows.push_back({id,
                         {{text::label(rung, 24), ladderOf(rung).reached, QVariant::fromValue(ladderOf(rung)), false, false}, cell(finishedAt(table, i).left(16), table.number(i, "finished_at").value_or(0)),
                          cell(ageOf(age), age.value_or(0)), cell(worded(size, "B"), size.value_or(0)), cell(worded(took, "s"), took.value_or(-1)),
+                         cell(text::label(table.text(i, "kind"), 24), {}, true),
                          cell(text::label(table.text(i, "server_version"), 60).section(QLatin1Char(' '), 0, 0), {}, true), {reason, {}, {}, true, false}},
                         statusOf(rung), reason.isEmpty() ? id : id % QLatin1Char('\n') % reason});
     }
@@ -134,13 +135,23 @@ Detail detailOf(const Observed &observed, const QString &id, const std::string &
     add(tr("Took"), worded(table->number(row, "duration"), "s"));
     add(tr("Size"), worded(table->number(row, "size"), "B"));
     add(tr("Files"), table->number(row, "files") ? q(format::number(*table->number(row, "files"), 0)) : QString());
-    for (const auto &[name, label] : {std::pair{"server_version", tr("Server")}, std::pair{"tool_version", tr("pg_dump")}, std::pair{"format", tr("Format")}, std::pair{"system_identifier", tr("System ID")}, std::pair{"path", tr("Path")}})
+    for (const auto &[name, label] : {std::pair{"server_version", tr("Server")}, std::pair{"tool_version", tr("Tool")}, std::pair{"format", tr("Format")}, std::pair{"kind", tr("Kind")}, std::pair{"databases", tr("Databases")},
+                                      std::pair{"wal", tr("Needs WAL")}, std::pair{"references", tr("Builds on")}, std::pair{"system_identifier", tr("System ID")}, std::pair{"path", tr("Path")}})
         add(label, text::label(table->text(row, name)));
+    for (const auto &[name, label] : {std::pair{"verified_at", tr("Read back")}, std::pair{"drilled_at", tr("Restored")}}) {
+        if (const auto moment = table->number(row, name))
+            add(label, q(format::utc(wallOf(*moment))), q(format::utcAndLocal(wallOf(*moment))));
+    }
+    add(tr("Restore took"), worded(table->number(row, "drill_duration"), "s"));
     detail.evidence = text::label(table->text(row, "reason"), 1000);
     if (rung == "finished" || rung == "complete")
         detail.remedy = tr("Verify it: only a backup that was read back in full counts as usable.");
-    if (isEnded(rung) || rung == "damaged")
+    if (rung == "verified")
+        detail.remedy = tr("Restore it in a drill: only that proves that it restores, and how long it takes.");
+    if (isEnded(rung) || rung == "damaged" || rung == "unusable") {
         detail.steps.push_back({"verify", set + '/' + table->text(row, "id"), tr("Verify this backup…")});
+        detail.steps.push_back({"drill", set + '/' + table->text(row, "id"), tr("Restore drill…")});
+    }
     return detail;
 }
 

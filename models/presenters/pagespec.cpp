@@ -107,12 +107,19 @@ const PageSpec &backups()
         {
             {"backup.newest_age", QT_TRANSLATE_NOOP("PageSpec", "Last finished, age"), nullptr, false},
             {"backup.count", QT_TRANSLATE_NOOP("PageSpec", "Backups kept"), QT_TRANSLATE_NOOP("PageSpec", "none"), false},
+            {"backup.wal_age", QT_TRANSLATE_NOOP("PageSpec", "Newest change in the archive, age"), QT_TRANSLATE_NOOP("PageSpec", "0 s: all is archived"), false},
+            {"backup.recovery_gaps_text", QT_TRANSLATE_NOOP("PageSpec", "Holes in the recovery window"), QT_TRANSLATE_NOOP("PageSpec", "none"), false},
+            {"backup.restore_estimate", QT_TRANSLATE_NOOP("PageSpec", "A restore takes about"), nullptr, false},
             {"backup.free_bytes", QT_TRANSLATE_NOOP("PageSpec", "Free space"), nullptr, false},
+            {"backup.running", QT_TRANSLATE_NOOP("PageSpec", "Being made now"), QT_TRANSLATE_NOOP("PageSpec", "none"), false},
+            {"backup.next_expiry", QT_TRANSLATE_NOOP("PageSpec", "Next expiry"), nullptr, false},
+            {"backup.schedule_note", QT_TRANSLATE_NOOP("PageSpec", "Schedule"), nullptr, false},
             {"backup.holder", QT_TRANSLATE_NOOP("PageSpec", "Lock held by"), QT_TRANSLATE_NOOP("PageSpec", "nobody: a backup may start"), false},
         },
         {},
         {{"backup.backups", QT_TRANSLATE_NOOP("PageSpec", "Backups"), QT_TRANSLATE_NOOP("PageSpec", "There is no backup in the directory yet."), {"id"},
-          {}}}};
+          {}},
+         {"backup.schedules", QT_TRANSLATE_NOOP("PageSpec", "Schedules"), QT_TRANSLATE_NOOP("PageSpec", "No timer or cron line of that machine makes backups; a laptop is no scheduler."), {"kind", "name"}, {}}}};
     return spec;
 }
 

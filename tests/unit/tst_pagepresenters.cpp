@@ -77,9 +77,11 @@ void TestPagePresenters::backupVerifiesExactlyTheSelectedOne()
 {
     const Detail detail = backups::detailOf(observed("backup.backups", backupTable()), QStringLiteral("b2"), "nightly");
     QVERIFY(detail.status == CheckStatus::Warn);
-    QCOMPARE(detail.steps.size(), std::size_t{1});
+    QCOMPARE(detail.steps.size(), std::size_t{2});
     QCOMPARE(detail.steps.front().action, std::string("verify"));
     QCOMPARE(detail.steps.front().instance, std::string("nightly/b2"));
+    QCOMPARE(detail.steps.back().action, std::string("drill"));
+    QCOMPARE(detail.steps.back().instance, std::string("nightly/b2"));
     QVERIFY(detail.remedy.contains(QStringLiteral("read back")));
     QVERIFY(backups::detailOf(observed("backup.backups", backupTable()), QStringLiteral("gone"), "nightly").isEmpty());
 }
@@ -87,6 +89,8 @@ void TestPagePresenters::backupVerifiesExactlyTheSelectedOne()
 void TestPagePresenters::brokenBackupIsNotOnTheLadder()
 {
     QVERIFY(backups::ladderOf("damaged") == (Ladder{0, true}));
+    QVERIFY(backups::ladderOf("unusable") == (Ladder{0, true}));
+    QVERIFY(backups::statusOf("unusable") == CheckStatus::Fail);
     QVERIFY(backups::ladderOf("verified") == (Ladder{3, false}));
     QVERIFY(backups::ladderOf("running") == (Ladder{0, false}));
     QVERIFY(backups::statusOf("complete") == CheckStatus::Warn); // only read back counts

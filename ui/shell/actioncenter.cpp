@@ -23,6 +23,8 @@ void ActionCenter::request(const QString &action, const QString &instance)
         start(factory.backup(instance.toStdString()));
     else if (action == QLatin1String("verify"))
         start(factory.verifyBackup(instance.section(QLatin1Char('/'), 0, 0).toStdString(), instance.section(QLatin1Char('/'), 1).toStdString()));
+    else if (action == QLatin1String("drill"))
+        start(factory.drillBackup(instance.section(QLatin1Char('/'), 0, 0).toStdString(), instance.section(QLatin1Char('/'), 1).toStdString()));
     else if (action == QLatin1String("flush"))
         openFlush(instance);
     else if (action == QLatin1String("mail-test"))
