@@ -13,8 +13,8 @@ namespace {
 
 const char *const kHelp = R"(musterctl: is this production ready, and what is wrong with it?
 
-  musterctl check   -e ENV [--profile P] [--output table|json|markdown|prometheus|nagios] [--for SECONDS]
-  musterctl facts   -e ENV [--output table|json] [PREFIX...]
+  musterctl check   -e ENV [--profile P] [--output table|json|markdown|csv|prometheus|nagios] [--for SECONDS]
+  musterctl facts   -e ENV [--output table|json|csv] [PREFIX...]
   musterctl watch   -e ENV [--interval SECONDS]
   musterctl doctor  -e ENV
   musterctl backup  list|run|verify|drill -e ENV [NAME|ID|NAME/ID] [--output json] [--yes] [--confirm NAME] [--reason TEXT]
@@ -22,7 +22,12 @@ const char *const kHelp = R"(musterctl: is this production ready, and what is wr
   musterctl session cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
   musterctl mail    test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl load    run -e ENV [NAME] [--rate PER-SECOND] [--duration SECONDS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl report  -e ENV --format pdf|html|markdown|json|csv -o FILE [--profile P] [--for SECONDS]
+  musterctl report  diff OLD.json NEW.json
+  musterctl recompute REPORT.json [--profile P]
+  musterctl history drops|series -e ENV [SERIES] [--since DAYS]
   musterctl audit   list|verify
+  musterctl env     waive ENV CHECK --owner WHO --reason TEXT --until YYYY-MM-DD | unwaive ENV CHECK
   musterctl env     check ENV | import (pgpass|pg_service|prometheus.yml|FILE|URL)... | grants ENV
 
 ENV is the path of an environment file, or the name of one in $XDG_CONFIG_HOME/muster/environments/.
@@ -57,11 +62,18 @@ const std::vector<Grammar> kGrammar{
     {"session", "terminate", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"mail", "test", 0, {"--to", "--yes", "--confirm", "--reason"}},
     {"load", "run", 1, {"--rate", "--duration", "--yes", "--confirm", "--reason"}},
+    {"report", "diff", 2, {}},
+    {"report", "", 0, {"--profile", "--format", "-o", "--for"}},
+    {"recompute", "", 1, {"--profile"}},
+    {"history", "drops", 0, {"--since", "--output"}},
+    {"history", "series", 1, {"--since", "--output"}},
     {"audit", "list", 0, {}},
     {"audit", "verify", 0, {}},
     {"env", "check", 1, {"--profile"}},
     {"env", "import", kAnyNumber, {}},
     {"env", "grants", 1, {}},
+    {"env", "waive", 2, {"--owner", "--reason", "--until", "--profile"}},
+    {"env", "unwaive", 2, {"--profile"}},
 };
 
 std::unexpected<Usage> wrong(const std::string &message)
@@ -176,7 +188,9 @@ private:
     {
         const std::map<std::string, std::string *> texts{{"-e", &m_options.environment}, {"--environment", &m_options.environment},
                                                          {"--profile", &m_options.profile}, {"--confirm", &m_options.confirm},
-                                                         {"--reason", &m_options.reason}, {"--instance", &m_options.flush.instance}};
+                                                         {"--reason", &m_options.reason}, {"--instance", &m_options.flush.instance},
+                                                         {"--owner", &m_options.owner}, {"--until", &m_options.until},
+                                                         {"--format", &m_options.reportFormat}, {"-o", &m_options.outputFile}};
         if (const auto it = texts.find(option); it != texts.end()) {
             *it->second = value;
             return {};
@@ -188,7 +202,7 @@ private:
         if (option == "--output") {
             const auto format = report::formatFrom(value);
             if (!format)
-                return wrong("--output wants table, json, markdown, prometheus or nagios, not “" + value + "”");
+                return wrong("--output wants table, json, markdown, csv, prometheus or nagios, not “" + value + "”");
             m_options.format = *format;
             return {};
         }
@@ -208,6 +222,8 @@ private:
             m_options.watchFor = seconds(*number);
         else if (option == "--interval")
             m_options.interval = seconds(std::max(*number, 0.25));
+        else if (option == "--since")
+            m_options.since = seconds(std::min(*number, 3650.0) * 86400);
         else if (option == "--max-latency")
             m_options.flush.maxLatency = Millis(static_cast<std::int64_t>(std::max(*number, 1.0)));
         else if (option == "--rate")
@@ -239,6 +255,11 @@ private:
                 m_options.environment = m_options.arguments.front();
             if (m_options.environment.empty())
                 return wrong("“env " + m_options.verb + "” wants the environment file");
+            if (m_options.verb == "waive" || m_options.verb == "unwaive")
+                return checkedWaiver();
+        } else if (command == "recompute" || (command == "report" && m_options.verb == "diff")) {
+            if (m_options.arguments.size() != m_grammar->maxWords)
+                return wrong(command == "report" ? "“report diff” wants two reports: OLD.json NEW.json" : "“recompute” wants a report: REPORT.json");
         } else if (command != "audit" && m_options.environment.empty()) {
             return wrong("which environment? Give it with -e FILE-OR-NAME");
         }
@@ -246,8 +267,24 @@ private:
             return wrong("say which keys: --pattern GLOB, --db N or --all");
         if (command == "session")
             return checkedSession();
-        if (command == "facts" && m_options.format != report::Format::Table && m_options.format != report::Format::Json)
-            return wrong("facts are printed as table or json");
+        const bool isPlain = m_options.format == report::Format::Table || m_options.format == report::Format::Json;
+        if ((command == "history" && !isPlain) || (command == "facts" && !isPlain && m_options.format != report::Format::Csv))
+            return wrong(command == "facts" ? "facts are printed as table, json or csv" : "the history is printed as table or json");
+        if (command == "report" && m_options.verb.empty() && (m_options.reportFormat.empty() || m_options.outputFile.empty()))
+            return wrong("“report” wants --format pdf|html|markdown|json|csv and -o FILE (“-o -” for standard output)");
+        return m_options;
+    }
+
+    /// "env waive ENV CHECK" or "env waive -e ENV CHECK".
+    std::expected<Options, Usage> checkedWaiver()
+    {
+        auto &words = m_options.arguments;
+        if (words.size() > 1 && words.front() == m_options.environment)
+            words.erase(words.begin());
+        if (words.size() != 1 || words.front() == m_options.environment)
+            return wrong("“env " + m_options.verb + "” wants the environment file and one check, such as performance/cdn");
+        if (m_options.verb == "waive" && (m_options.owner.empty() || m_options.reason.empty() || m_options.until.empty()))
+            return wrong("a waiver wants --owner WHO, --reason TEXT and --until YYYY-MM-DD");
         return m_options;
     }
 

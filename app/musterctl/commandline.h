@@ -28,6 +28,11 @@ struct Options {
     FlushRequest flush;               ///< --instance, --pattern, --db, --all, --max-latency
     bool hasFlushScope = false;
     SessionEndRequest session;        ///< --instance, PID
+    std::string owner;                ///< --owner
+    std::string until;                ///< --until, "2027-03-31"
+    Millis since{std::chrono::days(30)}; ///< --since
+    std::string reportFormat;         ///< --format
+    std::string outputFile;           ///< -o; "-" = standard output
     LoadTestRequest load;             ///< --rate, --duration
 };
 

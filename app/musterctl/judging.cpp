@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
+#include "app/report/csv.h"
 #include "app/wiring/hardening.h"
 #include "app/wiring/wiring.h"
 #include "models/format/format.h"
@@ -39,7 +40,7 @@ int runCheck(const Options &options)
     if (!sample(**session, options))
         return kCouldNotJudge;
     const auto assessment = (*session)->assessment();
-    print(report::render(options.format, {(*session)->environment(), *(*session)->snapshot(), *assessment}, hasColour()));
+    print(report::render(options.format, {(*session)->environment(), *(*session)->snapshot(), *assessment, &(*session)->profile()}, hasColour()));
     (*session)->stop();
     return static_cast<int>(assessment->verdict);
 }
@@ -52,7 +53,10 @@ int runFacts(const Options &options)
     if (!sample(**session, options))
         return kCouldNotJudge;
     const auto snapshot = (*session)->snapshot();
-    print(options.format == report::Format::Json ? report::factsToJson(*snapshot, options.arguments) : report::factsToTable(*snapshot, options.arguments));
+    if (options.format == report::Format::Csv)
+        print(report::factsToCsv(*snapshot, options.arguments));
+    else
+        print(options.format == report::Format::Json ? report::factsToJson(*snapshot, options.arguments) : report::factsToTable(*snapshot, options.arguments));
     (*session)->stop();
     return kDone;
 }

@@ -22,7 +22,8 @@ int main(int argc, char *argv[])
     }
     static const std::map<std::string, int (*)(const Options &)> commands{
         {"check", runCheck}, {"facts", runFacts}, {"watch", runWatch}, {"doctor", runDoctor}, {"backup", runBackup},
-        {"cache", runCache}, {"session", runSession}, {"mail", runMail}, {"load", runLoad}, {"audit", runAudit}, {"env", runEnv},
+        {"cache", runCache}, {"session", runSession}, {"mail", runMail}, {"load", runLoad},
+        {"report", runReport}, {"recompute", runRecompute}, {"history", runHistory}, {"audit", runAudit}, {"env", runEnv},
     };
     return commands.at(options->command)(*options);
 }

@@ -58,6 +58,8 @@ int runEnv(const Options &options)
 {
     if (options.verb == "import")
         return runImport(options);
+    if (options.verb == "waive" || options.verb == "unwaive")
+        return runWaiver(options);
     const auto environment = loadEnvironment(options);
     if (!environment)
         return environment.error();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/report/finalreport.h"
 #include "app/report/report.h"
 #include "models/format/format.h"
+#include "models/readiness/finalmetrics.h"
 
 #include <nlohmann/json.hpp>
 
@@ -13,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A number that JSON can carry: NaN and infinities are "no value".
+// A number that JSON can carry: NaN and infinities are "no value" (a fact says which in its state).
 Json number(double value)
 {
     return std::isfinite(value) ? Json(value) : Json(nullptr);
@@ -79,6 +81,8 @@ void putValue(Json &fact, const Observed &observed)
         fact["value"] = *truth;
     } else if (const auto *amount = asNumber(value)) {
         fact["value"] = number(*amount);
+        if (!std::isfinite(*amount))
+            fact["state"] = std::isnan(*amount) ? "not-a-number" : *amount > 0 ? "infinite" : "minus-infinite";
     } else if (const auto *text = asText(value)) {
         fact["value"] = *text;
     } else if (const auto *table = asTable(value)) {
@@ -137,14 +141,24 @@ Json checkRow(const CheckResult &check, const Finding &finding, bool isWorst)
     return json;
 }
 
-} // namespace
-
-std::string programName()
+/// What a recomputation needs beside the facts.
+void addOrigins(Json &json, const Input &input)
 {
-    return "muster " MUSTER_VERSION;
+    json["profile"] = {{"name", input.profile->name}, {"sha256", input.profile->hash}};
+    json["waivers"] = Json::array();
+    for (const auto &waiver : input.environment.waivers) {
+        json["waivers"].push_back({{"check", waiver.check}, {"owner", waiver.owner}, {"reason", waiver.reason},
+                                   {"until", format::iso(WallTime(waiver.until)).substr(0, 10)}});
+    }
+    json["sources"] = Json::array();
+    for (const auto &state : input.snapshot.sources) {
+        const auto declared = std::ranges::find(input.environment.sources, state.id, &EnvironmentInfo::Declared::id);
+        json["sources"].push_back({{"id", state.id}, {"kind", state.kind}, {"address", declared == input.environment.sources.end() ? std::string() : declared->address},
+                                   {"age", state.lastGood ? Json(seconds(state.age)) : Json(nullptr)}});
+    }
 }
 
-std::string toJson(const Input &input)
+Json checkJson(const Input &input)
 {
     const auto &assessment = input.assessment;
     Json json{{"schema", 1}, {"program", programName()}, {"environment", input.environment.name}, {"kind", input.environment.kind},
@@ -168,15 +182,57 @@ std::string toJson(const Input &input)
         json["criteria"].push_back({{"id", criterion.id}, {"title", criterion.title}, {"status", toString(criterion.status)}, {"checks", criterion.checks},
                                     {"evidence", criterion.evidence}});
     }
+    if (input.profile)
+        addOrigins(json, input);
+    return json;
+}
+
+std::string dumped(const Json &json)
+{
+    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+std::string programName()
+{
+    return "muster " MUSTER_VERSION;
+}
+
+std::string toJson(const Input &input)
+{
+    auto json = checkJson(input);
     json["facts"] = factsJson(input.snapshot, {});
     json["faults"] = faultsJson(input.snapshot);
-    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dumped(json);
+}
+
+std::string toJson(const FinalReport &report)
+{
+    auto json = checkJson({report.environment, report.snapshot, report.assessment, &report.profile});
+    const auto &from = report.vantage;
+    json["local"] = format::utcAndLocal(report.assessment.at);
+    json["vantage"] = {{"host", from.host}, {"user", from.user}, {"timeZone", from.timeZone}, {"system", from.system}, {"tool", from.tool}};
+    json["finalMetrics"] = Json::array();
+    for (const auto &metric : readiness::finalMetrics(report.assessment)) {
+        json["finalMetrics"].push_back({{"id", metric.id}, {"title", metric.title}, {"status", toString(metric.status)}, {"value", interval(metric.value)},
+                                        {"expected", interval(metric.expected)}, {"evidence", metric.evidence}});
+    }
+    json["drops"] = Json::array();
+    for (const auto &drop : report.drops) {
+        Json causes = Json::array();
+        for (const auto &cause : drop.causes)
+            causes.push_back({{"check", cause.check}, {"from", cause.from}, {"to", cause.to}, {"change", cause.change}, {"evidence", cause.evidence}});
+        json["drops"].push_back({{"at", format::iso(drop.at)}, {"before", interval(drop.before.score)}, {"after", interval(drop.after.score)}, {"causes", causes}});
+    }
+    json["facts"] = factsJson(report.snapshot, {});
+    json["faults"] = faultsJson(report.snapshot);
+    return dumped(json);
 }
 
 std::string factsToJson(const Snapshot &snapshot, const std::vector<std::string> &prefixes)
 {
-    const Json json{{"schema", 1}, {"at", format::iso(snapshot.at)}, {"facts", factsJson(snapshot, prefixes)}, {"faults", faultsJson(snapshot)}};
-    return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dumped({{"schema", 1}, {"at", format::iso(snapshot.at)}, {"facts", factsJson(snapshot, prefixes)}, {"faults", faultsJson(snapshot)}});
 }
 
 } // namespace muster::report

@@ -4,6 +4,7 @@
 #include "models/engine/environmentinfo.h"
 #include "models/facts/factbook.h"
 #include "models/readiness/assessment.h"
+#include "models/readiness/profile.h"
 
 #include <optional>
 #include <string>
@@ -16,9 +17,10 @@ struct Input {
     const EnvironmentInfo &environment;
     const Snapshot &snapshot;
     const Assessment &assessment;
+    const Profile *profile = nullptr; ///< JSON only: names it, so that the report can be recomputed
 };
 
-enum class Format { Table, Json, Markdown, Prometheus, Nagios };
+enum class Format { Table, Json, Markdown, Prometheus, Nagios, Csv };
 
 /// "table", "json", ... ; nullopt for another word.
 [[nodiscard]] std::optional<Format> formatFrom(std::string_view word);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/report/csv.h"
 #include "app/report/report.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
@@ -99,6 +100,8 @@ std::optional<Format> formatFrom(std::string_view word)
         return Format::Markdown;
     if (word == "prometheus")
         return Format::Prometheus;
+    if (word == "csv")
+        return Format::Csv;
     if (word == "nagios")
         return Format::Nagios;
     return std::nullopt;
@@ -117,6 +120,8 @@ std::string render(Format format, const Input &input, bool hasColour)
         return toPrometheus(input);
     case Format::Nagios:
         return toNagios(input);
+    case Format::Csv:
+        return findingsToCsv(input.assessment);
     }
     return {};
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring/wiring.h"
 
+#include "app/wiring/stores.h"
 #include "app/wiring/targets.h"
 #include "connectors/audit/jsonlauditlog.h"
-#include "connectors/history/sqlitehistory.h"
-#include "resources/readiness/defaultprofile.h"
-
-#include <QFile>
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,28 +12,11 @@ namespace muster::wiring {
 
 namespace {
 
-constexpr qint64 kProfileLimit = 4 << 20; // bytes
-
 std::string folder(const char *variable, const char *underHome)
 {
     const char *value = std::getenv(variable);
     const char *home = std::getenv("HOME");
     return (value && *value ? std::string(value) : std::string(home ? home : "") + underHome) + "/muster";
-}
-
-std::expected<Profile, environment::Problems> readProfile(const std::string &path)
-{
-    if (path == "default") {
-        auto profile = Profile::parse(defaultProfileJson());
-        return profile ? std::expected<Profile, environment::Problems>(std::move(*profile)) : std::unexpected(environment::Problems{{"profile", profile.error()}});
-    }
-    QFile file(QString::fromStdString(path));
-    if (!file.open(QIODevice::ReadOnly) || file.size() > kProfileLimit)
-        return std::unexpected(environment::Problems{{"profile", "“" + path + "” cannot be read: " + file.errorString().toStdString()}});
-    auto profile = Profile::parse(file.readAll());
-    if (!profile)
-        return std::unexpected(environment::Problems{{"profile", path + ": " + profile.error()}});
-    return std::move(*profile);
 }
 
 environment::Problems unknownWaivers(const environment::Environment &environment, const Profile &profile)
@@ -54,7 +34,7 @@ environment::Problems unknownWaivers(const environment::Environment &environment
 
 std::expected<Session::Parts, environment::Problems> open(const environment::Environment &environment, const OpenOptions &options)
 {
-    auto profile = readProfile(options.profile.empty() ? environment.profile : options.profile);
+    auto profile = openProfile(options.profile.empty() ? environment.profile : options.profile);
     if (!profile)
         return std::unexpected(profile.error());
     if (auto problems = unknownWaivers(environment, *profile); !problems.empty())
@@ -67,7 +47,7 @@ std::expected<Session::Parts, environment::Problems> open(const environment::Env
     parts.actions = makeActions(environment);
     parts.audit = makeAudit();
     if (options.hasHistory)
-        parts.history = std::make_shared<history::SqliteHistory>(folder("XDG_DATA_HOME", "/.local/share") + "/history/" + environment.name + ".sqlite");
+        parts.history = openHistory(environment.name, true);
     return parts;
 }
 

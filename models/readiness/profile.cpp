@@ -4,6 +4,7 @@
 #include "models/readiness/ruleparser.h"
 #include "models/readiness/strictobject.h"
 
+#include <QCryptographicHash>
 #include <QJsonArray>
 #include <QJsonDocument>
 
@@ -211,7 +212,9 @@ std::expected<Profile, std::string> Profile::parse(const QByteArray &json)
     if (!document.isObject())
         return std::unexpected(std::string("$: expected an object"));
     try {
-        return readProfile(document.object());
+        auto profile = readProfile(document.object());
+        profile.hash = QCryptographicHash::hash(json, QCryptographicHash::Sha256).toHex().toStdString();
+        return profile;
     } catch (const JsonProblem &problem) {
         return std::unexpected(std::string(problem.what()));
     }

@@ -64,6 +64,7 @@ struct Profile {
     std::vector<CheckSpec> checks; ///< points of each component add up to exactly 100
     std::vector<GateSpec> gates;
     std::vector<CriterionSpec> criteria;
+    std::string hash{}; ///< SHA-256 of its bytes, hex: says whether two reports were judged by the same one
 
     /// From JSON. The error names the JSON path (or line and column) and what was expected.
     [[nodiscard]] static std::expected<Profile, std::string> parse(const QByteArray &json);

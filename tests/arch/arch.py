@@ -27,6 +27,7 @@ WRAPPED = [
     (r"^nlohmann/", ["connectors/", "app/"]),
     (r"^(qt6)?keychain|^qtkeychain/|^qt6keychain/", ["connectors/secrets/"]),
     (r"^QSql", ["connectors/history/"]),
+    (r"^pango/|^cairo", ["app/report/"]),
     (r"^yaml-cpp/", ["connectors/yaml/"]),
     (r"^(Qt(Widgets|Gui|Charts)/|QWidget|QChart|QPainter|QIcon|QLabel|QMainWindow)", ["ui/", "app/muster/"]),
     (r"^ares|^libpsl\.h", ["connectors/dns/"]),

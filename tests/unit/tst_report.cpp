@@ -178,8 +178,8 @@ private Q_SLOTS:
     void jsonNeverShowsAsNumberWhatIsNone_data()
     {
         QTest::addColumn<QString>("state");
-        QTest::newRow("redis.nan") << QString();
-        QTest::newRow("redis.infinite") << QString();
+        QTest::newRow("redis.nan") << QStringLiteral("not-a-number");
+        QTest::newRow("redis.infinite") << QStringLiteral("infinite");
         QTest::newRow("redis.old") << QStringLiteral("stale");
         QTest::newRow("redis.limiter_keys") << QStringLiteral("unknown");
         QTest::newRow("redis.lag") << QStringLiteral("not-applicable");
