@@ -84,6 +84,15 @@ void LoadAction::addLimits(Plan &plan) const
                                   format::duration(toSeconds(m_target.duration)) + "; from 1 s to " + format::duration(toSeconds(timeLimit)) + where));
 }
 
+void LoadAction::addPeak(Plan &plan) const
+{
+    if (m_target.peakRate <= 0)
+        return;
+    const bool isReached = m_target.rate >= 0.95 * m_target.peakRate;
+    plan.checks.push_back({"The declared peak is tested", isReached ? PlanCheckState::Passed : PlanCheckState::Warned,
+                           perSecond(m_target.rate) + " of " + perSecond(m_target.peakRate) + (isReached ? "" : ": the check “Load test” will not pass with this report")});
+}
+
 void LoadAction::addReport(Plan &plan) const
 {
     plan.changes.push_back({"Report", m_target.report});
@@ -140,6 +149,7 @@ std::expected<Plan, Fault> LoadAction::preflight(Deadline deadline, std::stop_to
                     {"Requests", std::to_string(pace.requests) + ", GET, at most " + std::to_string(pace.clients) + " at one time"}, {"Paths", paths},
                     {"Ends itself", "when over " + format::ratio(kErrorShare) + " fail, or 95 % take longer than " + format::duration(toSeconds(m_target.p95))}};
     addLimits(plan);
+    addPeak(plan);
     addReport(plan);
     const auto tool = findTool();
     plan.checks.push_back(tool ? PlanCheck{"h2load is installed", PlanCheckState::Passed, *tool} : failed("h2load is installed", tool.error()));

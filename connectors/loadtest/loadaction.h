@@ -40,6 +40,7 @@ private:
     std::optional<std::string> m_written; ///< the report of the last run
 
     void addLimits(Plan &plan) const;
+    void addPeak(Plan &plan) const;
     void addReport(Plan &plan) const;
     void addAnswers(Plan &plan, const Seen &seen, Deadline deadline);
     [[nodiscard]] std::expected<Seen, Fault> look(Deadline deadline);

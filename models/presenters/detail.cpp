@@ -284,6 +284,13 @@ std::vector<Detail::Step> steps(const std::string &action, const EnvironmentInfo
             steps.push_back({"flush", cache.name, environment.caches.size() == 1 ? tr("Flush…") : tr("Flush “%1”…").arg(text::label(cache.name, 40))});
     } else if (action == "mail-test" && environment.mail.isDeclared) {
         steps.push_back({"mail-test", "main", tr("Send test mail…")});
+    } else if (action == "load-test") {
+        const auto isTest = [](const EnvironmentInfo::Declared &source) { return source.kind == "loadtest"; };
+        const bool isOnly = std::ranges::count_if(environment.sources, isTest) == 1;
+        for (const auto &source : environment.sources) {
+            if (isTest(source))
+                steps.push_back({"load-test", source.name, isOnly ? tr("Run load test…") : tr("Run load test “%1”…").arg(text::label(source.name, 40))});
+        }
     }
     return steps;
 }

@@ -70,6 +70,8 @@ QString runLabel(const Plan &plan)
         return plan.isDestructive ? tr("Delete the keys") : tr("Count");
     if (plan.action == "mail-test")
         return tr("Send test mail");
+    if (plan.action == "load-test")
+        return tr("Run load test");
     if (plan.action.starts_with("verify") || plan.action == "backup-verify")
         return tr("Verify");
     return tr("Run");
@@ -120,6 +122,8 @@ QString progressText(const Progress &progress)
     } else if (progress.done > 0) {
         parts << amount(progress.done, progress.unit);
     }
+    if (!progress.message.empty())
+        parts << text::label(progress.message, 160);
     return parts.join(QStringLiteral(" · "));
 }
 

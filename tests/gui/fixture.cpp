@@ -24,6 +24,7 @@ public:
     std::unique_ptr<Action> flush(const FlushRequest &) const override { return make(); }
     std::unique_ptr<Action> mailTest(const MailTestRequest &) const override { return make(); }
     std::unique_ptr<Action> endSession(const SessionEndRequest &) const override { return make(); }
+    std::unique_ptr<Action> loadTest(const LoadTestRequest &) const override { return make(); }
 
 private:
     std::unique_ptr<Action> make() const { return m_script ? std::make_unique<FakeAction>(m_script) : nullptr; }

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void waitersStandUnderTheirBlocker();
     void prefixRowFillsTheFlushForm();
     void transcriptStaysOnTheMailPage();
+    void loadTestIsPlannedFromThePalette();
     void runningActionIsFoundOnItsPage();
     void waiveShowsTheSnippet();
 
@@ -226,6 +227,28 @@ void TestPages::transcriptStaysOnTheMailPage()
     auto *transcript = opened.find<QPlainTextEdit>("mail", "transcript");
     QTRY_VERIFY(transcript->isVisible());
     QVERIFY(transcript->toPlainText().contains(QStringLiteral("queued as 4711")));
+}
+
+void TestPages::loadTestIsPlannedFromThePalette()
+{
+    auto setup = test::shopSetup();
+    setup.action = test::flushScript(1);
+    setup.action->plan->action = "load-test";
+    Opened opened(std::move(setup));
+    QVERIFY(opened.start("endpoints"));
+    opened.window->open(QStringLiteral("step:load-test/nightly"));
+    QTRY_VERIFY(opened.window->findChild<PlanSheet *>());
+    auto *run = opened.window->findChild<PlanSheet *>()->findChild<QAbstractButton *>(QStringLiteral("run"));
+    QVERIFY(run);
+    QTRY_COMPARE(run->text(), QStringLiteral("Run load test"));
+    QVERIFY(!run->isEnabled()); // production, and not armed
+
+    EnvironmentInfo environment;
+    environment.sources = {{"http/api", "http", "api", "x"}, {"loadtest/nightly", "loadtest", "nightly", "latest.json"}};
+    const auto steps = detail::steps("load-test", environment);
+    QCOMPARE(steps.size(), std::size_t{1});
+    QCOMPARE(steps[0].instance, std::string("nightly"));
+    QCOMPARE(steps[0].label, QStringLiteral("Run load test…"));
 }
 
 void TestPages::runningActionIsFoundOnItsPage()

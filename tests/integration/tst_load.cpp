@@ -36,6 +36,7 @@ private Q_SLOTS:
     void endsItselfOnErrors();
     void endsItselfOnSlowAnswers();
     void keepsWithinTheBoundsOfProduction();
+    void warnsBelowTheDeclaredPeak();
     void refusesAnotherServerThanThePlans();
     void refusesAnUntrustedCertificate();
     void cancelledRunLeavesTheReport();
@@ -184,6 +185,20 @@ void TestLoad::keepsWithinTheBoundsOfProduction()
     QVERIFY(plan && !plan->isAllowed());
     QVERIFY(check(*plan, "The rate is within bounds")->state == PlanCheckState::Failed);
     QVERIFY(check(*plan, "The time is within bounds")->state == PlanCheckState::Failed);
+}
+
+void TestLoad::warnsBelowTheDeclaredPeak()
+{
+    auto low = target();
+    low.peakRate = 50;
+    LoadAction action(low);
+    auto plan = action.preflight(Deadline::after(Millis{20000}), {});
+    QVERIFY(plan && plan->isAllowed());
+    QVERIFY(check(*plan, "The declared peak is tested")->state == PlanCheckState::Warned);
+    low.rate = 50;
+    LoadAction full(low);
+    plan = full.preflight(Deadline::after(Millis{20000}), {});
+    QVERIFY(plan && check(*plan, "The declared peak is tested")->state == PlanCheckState::Passed);
 }
 
 void TestLoad::refusesAnotherServerThanThePlans()

@@ -14,7 +14,7 @@ constexpr double kLeast = 0.1;
 }
 
 EndpointsPage::EndpointsPage(Session &session, SeriesBook &series, QWidget *parent)
-    : SourcePage(pages::endpoints(), "", session, series, parent), m_lifetime(new ShareBar(QStringLiteral("lifetime"), tr("Lifetime of the certificate"), this))
+    : SourcePage(pages::endpoints(), "load-test", session, series, parent), m_lifetime(new ShareBar(QStringLiteral("lifetime"), tr("Lifetime of the certificate"), this))
 {
     detailPanel().setExtra(m_lifetime);
     m_lifetime->hide();

@@ -29,6 +29,8 @@ void ActionCenter::request(const QString &action, const QString &instance)
         openFlush(instance);
     else if (action == QLatin1String("mail-test"))
         openMail();
+    else if (action == QLatin1String("load-test"))
+        start(factory.loadTest({instance.toStdString(), 0, {}}));
     else if (action == QLatin1String("waive"))
         openWaiver(instance);
 }

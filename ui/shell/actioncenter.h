@@ -20,7 +20,7 @@ class ActionCenter : public QObject
 public:
     ActionCenter(Session &session, QWidget *window);
 
-    /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "waive" (a check's id).
+    /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "load-test" (its name), "waive" (a check's id).
     void request(const QString &action, const QString &instance);
     void showRun(ActionRun *run);
     void askToArm();

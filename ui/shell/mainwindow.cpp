@@ -98,7 +98,7 @@ void MainWindow::buildMenus()
     for (const auto &[scheme, title] : {std::pair{theme::Scheme::System, tr("Colours of the &system")}, {theme::Scheme::Light, tr("&Light")}, {theme::Scheme::Dark, tr("&Dark")}})
         connect(view->addAction(title), &QAction::triggered, this, [this, wanted = scheme] { Q_EMIT schemeChosen(wanted); });
     QMenu *actions = menuBar()->addMenu(tr("&Actions"));
-    for (const std::string name : {"backup", "flush", "mail-test"}) {
+    for (const std::string name : {"backup", "flush", "mail-test", "load-test"}) {
         for (const Detail::Step &step : detail::steps(name, m_session.environment())) {
             auto *action = actions->addAction(QString(step.label).replace(QLatin1Char('&'), QStringLiteral("&&")));
             connect(action, &QAction::triggered, this, [this, step] { m_actions->request(QString::fromStdString(step.action), QString::fromStdString(step.instance)); });
@@ -224,7 +224,7 @@ std::vector<palette::Entry> MainWindow::paletteEntries() const
     int number = 1;
     for (const PageEntry &entry : pageList())
         entries.push_back({QStringLiteral("page:") % QString::fromUtf8(entry.key), tr("page"), pageTitle(entry), tr("Ctrl+%1").arg(number++)});
-    for (const std::string name : {"backup", "flush", "mail-test"}) {
+    for (const std::string name : {"backup", "flush", "mail-test", "load-test"}) {
         for (const Detail::Step &step : detail::steps(name, m_session.environment()))
             entries.push_back({QStringLiteral("step:") % QString::fromStdString(step.action) % QLatin1Char('/') % QString::fromStdString(step.instance), tr("action"), step.label, {}});
     }
