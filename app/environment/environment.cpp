@@ -310,8 +310,8 @@ std::string located(const std::string &path)
 
 std::string Address::display() const
 {
-    if (host.starts_with("service "))
-        return host; // of libpq's service file, which knows the rest
+    if (host.starts_with("service ") || host.starts_with('/'))
+        return host; // of libpq's service file, which knows the rest; or a socket's folder
     return (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 

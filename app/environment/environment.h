@@ -27,7 +27,7 @@ struct Address {
     std::string url;
     std::string scheme;
     std::string user;
-    std::string host;       ///< "service NAME" for a PostgreSQL of libpq's service file
+    std::string host;       ///< "service NAME" for a PostgreSQL of libpq's service file, "/var/run/postgresql" for one on a socket
     std::uint16_t port = 0; ///< the scheme's default filled in
     std::string path;       ///< without query, with its slash
 

@@ -238,7 +238,10 @@ Address ObjectReader::address(const char *key, std::initializer_list<std::pair<s
     result.scheme = url.scheme().toStdString();
     const auto known = std::ranges::find(schemes, result.scheme, &std::pair<std::string_view, std::uint16_t>::first);
     const bool isNamedElsewhere = result.scheme.starts_with("postgres") && QUrlQuery(url).hasQueryItem(QStringLiteral("service"));
-    if (!url.isValid() || (url.host().isEmpty() && !isNamedElsewhere) || known == schemes.end()) {
+    // libpq's socket: postgresql://oncall@/shop?host=/var/run/postgresql
+    const auto socket = QUrlQuery(url).queryItemValue(QStringLiteral("host"), QUrl::FullyDecoded).toStdString();
+    const bool isSocket = result.scheme.starts_with("postgres") && url.host().isEmpty() && socket.starts_with('/');
+    if (!url.isValid() || (url.host().isEmpty() && !isNamedElsewhere && !isSocket) || known == schemes.end()) {
         problem(key, "expected a URL with scheme " + listed(names) + " and a host, found " + quote(clamp(url.isValid() ? url.toDisplayString().toStdString() : "something else", 120)));
         return result;
     }
@@ -248,7 +251,7 @@ Address ObjectReader::address(const char *key, std::initializer_list<std::pair<s
         return result;
     }
     result.user = url.userName(QUrl::FullyDecoded).toStdString();
-    result.host = isNamedElsewhere ? "service " + QUrlQuery(url).queryItemValue(QStringLiteral("service")).toStdString() : url.host(QUrl::FullyDecoded).toStdString();
+    result.host = isNamedElsewhere ? "service " + QUrlQuery(url).queryItemValue(QStringLiteral("service")).toStdString() : isSocket ? socket : url.host(QUrl::FullyDecoded).toStdString();
     result.port = static_cast<std::uint16_t>(url.port(known->second));
     result.path = url.path(QUrl::FullyDecoded).toStdString();
     return result;

@@ -74,6 +74,8 @@ std::optional<Outcome> BackupAction::obstacle(const Plan &plan)
     if (*identity != plan.identity)
         return refusedOutcome("the server is not the one of the plan: system identifier " + *identity + " instead of " + plan.identity);
     m_identity = *identity;
+    if (m_driver->locksItself())
+        return std::nullopt;
     const auto isLocked = m_server.tryLock(deadline);
     if (!isLocked)
         return refusedOutcome("the lock cannot be taken: " + isLocked.error().detail);

@@ -111,6 +111,9 @@ std::expected<std::string, Fault> CommandDriver::run(Work &work)
     if (!finished)
         return std::unexpected(finished.error());
     work.log(finished->errors);
+    constexpr int kRefusedThere = 1; // musterctl: nothing was done
+    if (m_words.isMuster && finished->ending == process::Ending::Exited && finished->exitStatus == kRefusedThere)
+        return std::unexpected(Fault{FaultKind::Denied, "held", set().host.label() + " refused: " + errorLines(finished->errors), {}});
     if (!finished->isGood())
         return std::unexpected(toolFault("the run command", *finished));
     if (const auto last = parseRunLine(rest); id.empty())

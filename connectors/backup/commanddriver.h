@@ -25,6 +25,7 @@ public:
 
     [[nodiscard]] std::expected<Catalogue, Fault> list(const Live &live, Deadline deadline, const std::stop_token &stop) override;
     void planRun(const ServerState &state, Server &server, Deadline deadline, const std::stop_token &stop, Plan &plan) override;
+    [[nodiscard]] bool locksItself() const override { return m_words.isMuster; }
     [[nodiscard]] std::expected<std::string, Fault> run(Work &work) override;
     void planVerify(const Backup &backup, Deadline deadline, const std::stop_token &stop, Plan &plan) override;
     [[nodiscard]] std::expected<void, Fault> verify(const Backup &backup, Work &work) override;

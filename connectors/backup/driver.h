@@ -90,6 +90,8 @@ public:
 
     /// Read-only checks before a run, what it changes, and its command in words. The same object then runs.
     virtual void planRun(const ServerState &state, Server &server, Deadline deadline, const std::stop_token &stop, Plan &plan) = 0;
+    /// The run takes the set's lock on the server itself (a musterctl on another host does).
+    [[nodiscard]] virtual bool locksItself() const { return false; }
     /// Makes one; its id. Fault kind Denied, stage "held": somebody else makes one, nothing was done.
     [[nodiscard]] virtual std::expected<std::string, Fault> run(Work &work) = 0;
     /// After a run that was proved: what the plan named to go, goes.

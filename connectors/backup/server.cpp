@@ -42,7 +42,8 @@ constexpr std::string_view kBootstrap = "SELECT rolname AS name FROM pg_roles WH
 constexpr std::string_view kActivity = "SELECT a.application_name AS who, a.pid, extract(epoch FROM a.backend_start)::bigint AS since, p.phase, p.backup_streamed AS done, p.backup_total AS total"
                                        " FROM pg_stat_activity a LEFT JOIN pg_stat_progress_basebackup p ON p.pid = a.pid"
                                        " WHERE p.pid IS NOT NULL OR a.application_name LIKE 'pgBackRest [backup]%' OR a.application_name IN ('pg_dump', 'pg_dumpall', 'pg_basebackup', 'barman', 'barman_streaming_backup')"
-                                       " OR a.application_name LIKE 'muster backup %' ORDER BY 3 LIMIT 20";
+                                       // ours hold their set's lock; one that only plans does not count
+                                       " OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted AND l.classid::bigint = 1297437524) ORDER BY 3 LIMIT 20";
 
 std::string nameFor(const Set &set, Server::Purpose purpose)
 {

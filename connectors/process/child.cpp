@@ -127,6 +127,7 @@ public:
         : m_command(command)
         , m_pid(started.pid)
         , m_exit(std::move(started.exit))
+        , m_input(std::move(started.input))
         , m_output(std::move(started.output), command.outputLimit, {}, command.onOutput)
         , m_errors(std::move(started.errors), command.outputLimit, command.onErrorLine)
         , m_deadline(deadline)
@@ -231,6 +232,7 @@ private:
     const Command &m_command;
     pid_t m_pid;
     files::Descriptor m_exit;
+    files::Descriptor m_input;
     Drain m_output;
     Drain m_errors;
     Deadline m_deadline;

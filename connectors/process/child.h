@@ -26,6 +26,7 @@ struct Command {
     std::size_t outputLimit = std::size_t{64} << 10; ///< kept of stdout and of stderr, each: the end of it; more is read and dropped
     int passedDescriptor = -1;          ///< becomes the child's descriptor 3; stays ours
     int inputDescriptor = -1;           ///< becomes its stdin instead of /dev/null; stays ours
+    bool isInputHeld = false;           ///< its stdin is a pipe that stays open, and empty, as long as we live
     int outputDescriptor = -1;          ///< becomes its stdout, of which nothing is kept then; stays ours
     std::function<bool(std::string_view)> onOutput; ///< each piece of stdout as it comes, on the calling thread; false = enough, the group is ended
     std::function<void(std::string_view)> onErrorLine; ///< each line of stderr as it comes, cut at 4 KiB; on the calling thread

@@ -10,6 +10,8 @@ namespace muster::process {
 namespace {
 
 constexpr int kSshFailed = 255;
+// Without a terminal sshd tells nobody that the connection is gone, except by the end of stdin. "$@" is the job, word by word.
+constexpr const char *kJobKeeper = "exec 3<&0; \"$@\" </dev/null & job=$!; { cat <&3 >/dev/null; kill $job; } 2>/dev/null & keeper=$!; wait $job; status=$?; kill $keeper 2>/dev/null; exit $status";
 
 std::string lastLine(std::string text)
 {
@@ -65,12 +67,17 @@ Command Host::command(const std::vector<std::string> &words, const Variables &va
         command.arguments = {"-F", config};
     for (const auto *option : {"BatchMode=yes", "ConnectTimeout=8", "ServerAliveInterval=15", "ServerAliveCountMax=4", "ClearAllForwardings=yes", "LogLevel=ERROR"})
         command.arguments.insert(command.arguments.end(), {"-o", option});
-    command.arguments.insert(command.arguments.end(), {isJob ? "-tt" : "-T", "--", ssh});
+    command.arguments.insert(command.arguments.end(), {"-T", "--", ssh});
     command.arguments.emplace_back("env");
     for (const auto *fixed : {"LC_ALL=C.UTF-8", "TZ=UTC"})
         command.arguments.push_back(shellWord(fixed));
     for (const auto &[name, value] : variables)
         command.arguments.push_back(shellWord(name + '=' + value));
+    command.isInputHeld = isJob;
+    if (isJob) {
+        for (const auto *word : {"sh", "-c", kJobKeeper, "sh"})
+            command.arguments.push_back(shellWord(word));
+    }
     for (const auto &word : words)
         command.arguments.push_back(shellWord(word));
     return command;

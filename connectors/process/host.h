@@ -22,7 +22,7 @@ struct Host {
     using Variables = std::vector<std::pair<std::string, std::string>>;
     /// A command of the words: program and arguments. Here a bare program name is looked for in the standard folders; there by its login shell.
     /// `variables` are added to the child's environment; over ssh they travel as words of env(1), which everybody there can read: never a secret.
-    /// A remote job that must end with us gets a terminal (`isJob`): when the connection ends, it is hung up.
+    /// A remote job (`isJob`) ends with us: a fixed line of shell there holds its process and ends it when the connection is gone.
     [[nodiscard]] Command command(const std::vector<std::string> &words, const Variables &variables = {}, bool isJob = false) const;
     /// Runs it. ssh's own failures (status 255) become a Fault that quotes it; the tool's own exit status is for the caller.
     [[nodiscard]] std::expected<Finished, Fault> run(const Command &command, Deadline deadline, const std::stop_token &stop) const;

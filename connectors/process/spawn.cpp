@@ -139,10 +139,11 @@ std::expected<Started, Fault> spawn(const Command &command)
     auto output = makePipe();
     auto errors = makePipe();
     auto failure = makePipe();
-    if (!output || !errors || !failure)
+    auto held = command.isInputHeld ? makePipe() : std::expected<Pipe, Fault>();
+    if (!output || !errors || !failure || !held)
         return std::unexpected(Fault{FaultKind::Unavailable, "start", "no descriptors left for a child process", "Close other windows or raise ulimit -n."});
     auto prepared = prepare(command);
-    prepared.input = command.inputDescriptor;
+    prepared.input = command.isInputHeld ? held->reading.get() : command.inputDescriptor;
     prepared.output = command.outputDescriptor >= 0 ? command.outputDescriptor : output->writing.get();
     prepared.errors = errors->writing.get();
     prepared.failure = failure->writing.get();
@@ -162,6 +163,7 @@ std::expected<Started, Fault> spawn(const Command &command)
     ::fcntl(errors->reading.get(), F_SETFL, O_NONBLOCK);
     Started started;
     started.pid = pid;
+    started.input = std::move(held->writing);
     started.output = std::move(output->reading);
     started.errors = std::move(errors->reading);
     started.exit = files::Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));

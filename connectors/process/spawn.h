@@ -14,6 +14,7 @@ struct Started {
     files::Descriptor output;
     files::Descriptor errors;
     files::Descriptor exit;
+    files::Descriptor input; ///< our end of a held stdin
 };
 
 [[nodiscard]] std::expected<Started, Fault> spawn(const Command &command);

@@ -53,14 +53,15 @@ RepoKit::RepoKit(Tool tool, int rows) : m_tool(tool)
     }
     m_config = (root() / "tool.conf").string();
     std::string archive = "#!/bin/sh\nset -e\ncp \"$1\" '" + (root() / "archive").string() + "/'\"$2\".new\nmv '" + (root() / "archive").string() + "/'\"$2\".new '" + (root() / "archive").string() + "/'\"$2\"\n";
+    // pgBackRest wants to find its name in archive_command.
     if (tool == Tool::PgBackRest)
         archive += "exec pgbackrest --config='" + m_config + "' --stanza=demo archive-push \"$1\"\n";
     if (tool == Tool::Barman)
         archive += "mkdir -p '" + (root() / "barman/demo/incoming").string() + "'\ncp \"$1\" '" + (root() / "barman/demo/incoming").string() + "/'\"$2\"\n";
-    write(root() / "archive.sh", archive);
-    fs::permissions(root() / "archive.sh", fs::perms::owner_all);
+    write(root() / "archive-by-pgbackrest.sh", archive);
+    fs::permissions(root() / "archive-by-pgbackrest.sh", fs::perms::owner_all);
     std::ofstream(data() / "postgresql.conf", std::ios::app) << "listen_addresses=''\nport=" << kPort << "\nunix_socket_directories='" << (root() / "sock").string()
-                                                             << "'\nfsync=off\narchive_mode=on\narchive_command='" << (root() / "archive.sh").string() << " %p %f'\nmax_wal_senders=6\n";
+                                                             << "'\nfsync=off\narchive_mode=on\narchive_command='" << (root() / "archive-by-pgbackrest.sh").string() << " %p %f'\nmax_wal_senders=6\n";
     if (tool == Tool::PgBackRest)
         setUpPgBackRest();
     if (tool == Tool::Barman)

@@ -109,6 +109,33 @@ private Q_SLOTS:
         QCOMPARE(environment->postgres.at(0).address.display(), std::string("service prod"));
     }
 
+    void takesASocketForAHost()
+    {
+        const auto environment = parse(json("{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://ada@/shop?host=/var/run/postgresql'}]}"), "/e.json");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "e.json").c_str());
+        QCOMPARE(environment->postgres.at(0).address.display(), std::string("/var/run/postgresql"));
+        QCOMPARE(environment->postgres.at(0).databases, std::vector<std::string>{"shop"});
+        QVERIFY(!parse(json("{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql:///shop?host=db1'}]}"), "/e.json"));
+    }
+
+    void readsTheDriversOfBackups()
+    {
+        const std::string head = "{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://ada@db/shop'}],'backups':[";
+        const auto environment = parse(json(head + "{'name':'r','driver':'pgbackrest','postgres':'p','stanza':'main','config':'rest.conf','at':{'ssh':'postgres@db1'},'drill':{'queries':['SELECT true'],'directory':'/srv/drill'}},"
+                                                   "{'name':'b','driver':'pg_basebackup','postgres':'p','directory':'base','archive':'/srv/wal'},"
+                                                   "{'name':'m','driver':'barman','postgres':'p','server':'demo'},"
+                                                   "{'name':'c','driver':'command','postgres':'p','list':['/bin/snaps','list'],'run':['/bin/snaps','run'],'verify':['/bin/snaps','verify']},"
+                                                   "{'name':'d','driver':'pg_dump','postgres':'p','directory':'/srv/dumps','at':{'ssh':'db1','environment':'/etc/muster/a.json'}}]}"), "/x/e.json");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "e.json").c_str());
+        QCOMPARE(environment->backups.at(0).config, std::string("/x/rest.conf"));
+        QCOMPARE(environment->backups.at(0).drillQueries, std::vector<std::string>{"SELECT true"});
+        QCOMPARE(environment->backups.at(3).list, (std::vector<std::string>{"/bin/snaps", "list"}));
+        QCOMPARE(environment->backups.at(4).remoteEnvironment, std::string("/etc/muster/a.json"));
+        for (const auto *bad : {"{'name':'r','driver':'pgbackrest','postgres':'p'}", "{'name':'m','driver':'barman','postgres':'p'}", "{'name':'c','driver':'command','postgres':'p'}",
+                                "{'name':'d','driver':'pg_dump','postgres':'p','directory':'/x','at':{'ssh':'db1'}}", "{'name':'d','driver':'barman','server':'x','postgres':'p','at':{'ssh':'-oProxyCommand=x'}}"})
+            QVERIFY2(!parse(json(head + bad + "]}"), "/x/e.json"), bad);
+    }
+
     void namesEveryProblemInOneRun()
     {
         const auto environment = parse(json("{'name':'a','kind':'x','redis':[{'url':'redis://h'}],'foo':1}"), "/e.json");
