@@ -143,6 +143,7 @@ std::expected<FactBatch, Fault> SiblingSource::collect(Deadline deadline, std::s
         shares = Unknown{m_target.name + " declares neither PostgreSQL nor Redis", "Declare its servers in its environment file."};
     batch.add("sibling.shares_server", std::move(shares), "", kBudget, m_target.name);
     batch.add("sibling.shared_what", shared, "", kBudget, m_target.name);
+    batch.add("sibling.name", m_target.name, "", kBudget);
     const bool isRefused = std::ranges::any_of(faults, [](const Fault &fault) { return fault.kind == FaultKind::Auth; });
     m_held = isRefused ? std::optional(batch) : std::nullopt;
     m_heldSince = BootClock::now();
