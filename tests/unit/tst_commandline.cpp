@@ -35,6 +35,7 @@ private Q_SLOTS:
         row("watch -e shop --interval 0.5", "watch", "");
         row("doctor -e shop", "doctor", "");
         row("backup list -e shop", "backup", "list");
+        row("load run -e shop nightly --rate 20 --duration 30 --yes --confirm shop --reason asked", "load", "run");
         row("backup run -e shop nightly --yes --confirm shop --reason asked", "backup", "run");
         row("backup verify nightly-1 -e shop --yes", "backup", "verify");
         row("cache count -e shop --pattern cache:*", "cache", "count");
@@ -152,6 +153,10 @@ private Q_SLOTS:
 
     void durationsAreSeconds()
     {
+        const auto load = parsed(QStringLiteral("load run -e shop nightly --rate 12.5 --duration 30"));
+        QVERIFY(load);
+        QCOMPARE(load->load.rate, 12.5);
+        QVERIFY(load->load.duration == Millis{30000});
         QCOMPARE(parsed(QStringLiteral("check -e s --for 2.5"))->watchFor, Millis{2500});
         QCOMPARE(parsed(QStringLiteral("watch -e s --interval 0"))->interval, Millis{250});
     }
