@@ -14,6 +14,11 @@ constexpr double kColumnGap = 8;
 constexpr const char *kQuiet = "#5d6670";
 constexpr const char *kRule = "#dcdfe3";
 
+double cellWidth(const std::vector<PdfLayout::Column> &columns, std::size_t index)
+{
+    return columns[index].width * PdfLayout::kBody - (index + 1 == columns.size() ? 0 : kColumnGap);
+}
+
 PdfCanvas::Style cellStyle(const PdfLayout::Column &column, const PdfLayout::Cell &cell)
 {
     return { 8.5, cell.isBold || column.isBold, false, cell.colour, column.align };
@@ -88,7 +93,7 @@ double PdfLayout::rowHeight(const std::vector<Column> &columns, const std::vecto
     double height = 10;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (!row[i].drawing)
-            height = std::max(height, m_canvas.heightOf(columns[i].width * kBody - kColumnGap, row[i].text, cellStyle(columns[i], row[i])));
+            height = std::max(height, m_canvas.heightOf(cellWidth(columns, i), row[i].text, cellStyle(columns[i], row[i])));
     }
     return height + 2 * kRowPad;
 }
@@ -97,7 +102,7 @@ void PdfLayout::drawRow(const std::vector<Column> &columns, const std::vector<Ce
 {
     double x = kLeft;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto width = columns[i].width * kBody - kColumnGap;
+        const auto width = cellWidth(columns, i);
         if (row[i].drawing)
             row[i].drawing(m_canvas, x, m_y + kRowPad, width);
         else

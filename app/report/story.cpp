@@ -8,6 +8,8 @@
 #include "models/readiness/finalmetrics.h"
 #include "models/readiness/roadmap.h"
 
+#include <QString>
+
 #include <algorithm>
 #include <cmath>
 
@@ -22,6 +24,11 @@ constexpr std::size_t kLine = 400;
 std::string plain(const std::string &untrusted)
 {
     return text::plain(untrusted, kLine);
+}
+
+std::string gainText(double gain)
+{
+    return QString::number(gain, 'f', 2).prepend(QLatin1Char('+')).toStdString();
 }
 
 Badge badge(CheckStatus status)
@@ -83,7 +90,7 @@ StoryFinding findingOf(const CheckResult &check)
     StoryFinding finding{ badge(check.status), plain(check.title), {}, {}, plain(check.remedy), {} };
     const auto lost = check.points - check.earned.low;
     finding.context = joined({ plain(check.component), "−" + format::number(lost, 1) + " of " + format::number(check.points, 1) + " points",
-                               check.gain > 0 ? "+" + format::number(check.gain) + " for the total" : "", plain(check.tier),
+                               check.gain > 0 ? gainText(check.gain) + " for the total" : "", plain(check.tier),
                                check.priority.empty() ? "" : plain(check.priority) + " priority" });
     for (const auto &each : check.findings) {
         if (finding.evidence.size() == kInstances) {
@@ -124,7 +131,7 @@ void addSteps(Story &story, const FinalReport &report)
         if (step.checks.empty())
             continue;
         const auto *check = report.assessment.check(step.checks.front());
-        story.steps.push_back({ plain(step.title), "+" + format::number(step.gain), format::score(step.score), plain(check->effort), plain(check->priority), plain(check->tier) });
+        story.steps.push_back({ plain(step.title), gainText(step.gain), format::score(step.score), plain(check->effort), plain(check->priority), plain(check->tier) });
     }
 }
 

@@ -144,6 +144,10 @@ void TestCanary::commandsNeverShowTheSecrets_data()
     row("backup run nightly --yes --confirm shop", {0});
     row("backup list", {0});
     row("backup verify nightly --yes --confirm shop", {0});
+    row("report --format html -o -", {0});
+    row("report --format markdown -o -", {0});
+    row("report --format json -o -", {0});
+    row("report --format csv -o -", {0});
     row("audit list", {0});
     row("env check", {0});
     row("env grants", {0});
