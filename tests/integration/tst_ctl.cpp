@@ -105,7 +105,8 @@ void TestCtl::needsNoDisplay()
 {
     const auto libraries = toolOutput(QStringLiteral("ldd"), {CtlKit::binary()});
     QVERIFY(libraries.contains("libQt6Core"));
-    for (const auto *library : {"libQt6Gui", "libQt6Widgets", "libQt6Charts", "libX11", "libwayland"})
+    // libX11 itself comes with cairo, which draws the PDF report into memory and opens no display.
+    for (const auto *library : {"libQt6Gui", "libQt6Widgets", "libQt6Charts", "libwayland"})
         QVERIFY2(!libraries.contains(library), library);
     // CtlKit gives neither DISPLAY nor WAYLAND_DISPLAY nor QT_QPA_PLATFORM.
     const auto version = m_ctl->run({QStringLiteral("--version")});
