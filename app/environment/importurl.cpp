@@ -54,7 +54,7 @@ std::expected<CleanUrl, std::string> cleaned(const std::string &text, const std:
     if (!clean.url.isValid() || (clean.url.host().isEmpty() && !isService))
         return std::unexpected(what + " is not a URL of the form scheme://user@host:port/path (signs such as @ : / in a user's name are written %40 %3A %2F)");
     clean.hadPassword = !clean.url.password().isEmpty();
-    clean.url.setPassword(QString());
+    clean.url.setUserInfo(clean.url.userName().isEmpty() ? QString() : clean.url.userName(QUrl::FullyEncoded));
     cleanQuery(clean, isPostgres);
     return clean;
 }
@@ -128,7 +128,7 @@ Done importUrl(ImportDraft &draft, const std::string &url, const std::string &wh
         return std::unexpected(clean.error());
     const auto scheme = clean->url.scheme();
     if (clean->hadPassword)
-        draft.remark(what + " held a password, which was left out: say in the file where it is kept. It stands in your shell's history now; change it if others read that");
+        draft.remark(what + " held a password, which was left out: say in the file where it is kept; whoever reads that place (a shell's history, a configuration) knows it");
     if (scheme == QLatin1String("postgresql") || scheme == QLatin1String("postgres"))
         addPostgres(draft, *clean);
     else if (scheme == QLatin1String("redis") || scheme == QLatin1String("rediss"))

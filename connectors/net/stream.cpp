@@ -137,7 +137,7 @@ TlsSession::Step Stream::Impl::sendOnce(std::string_view bytes)
 
 std::expected<std::size_t, Fault> Stream::Impl::receive(std::span<char> buffer, Deadline deadline)
 {
-    if (auto stop = obstacle("read"))
+    if (auto stop = obstacle("protocol"))
         return fail(*stop);
     for (;;) {
         const auto [want, bytes] = receiveOnce(buffer);
@@ -146,12 +146,12 @@ std::expected<std::size_t, Fault> Stream::Impl::receive(std::span<char> buffer, 
             return bytes;
         case TlsSession::Want::Closed:
             errno = 0;
-            return fail(ioFault("read"));
+            return fail(ioFault("protocol"));
         case TlsSession::Want::Failed:
-            return fail(ioFault("read"));
+            return fail(ioFault("protocol"));
         case TlsSession::Want::Read:
         case TlsSession::Want::Write:
-            if (auto stop = await(want == TlsSession::Want::Read ? POLLIN : POLLOUT, deadline, "read"))
+            if (auto stop = await(want == TlsSession::Want::Read ? POLLIN : POLLOUT, deadline, "protocol"))
                 return fail(*stop);
         }
     }
@@ -160,7 +160,7 @@ std::expected<std::size_t, Fault> Stream::Impl::receive(std::span<char> buffer, 
 std::expected<std::size_t, Fault> Stream::Impl::readSome(std::span<char> buffer, Deadline deadline)
 {
     if (buffer.empty())
-        return fail({FaultKind::Protocol, "read", "a read into an empty buffer", ""});
+        return fail({FaultKind::Protocol, "protocol", "a read into an empty buffer", ""});
     if (m_ahead.empty())
         return receive(buffer, deadline);
     const std::size_t count = std::min(buffer.size(), m_ahead.size());
@@ -171,7 +171,7 @@ std::expected<std::size_t, Fault> Stream::Impl::readSome(std::span<char> buffer,
 
 std::expected<void, Fault> Stream::Impl::writeAll(std::string_view bytes, Deadline deadline)
 {
-    if (auto stop = obstacle("write"))
+    if (auto stop = obstacle("protocol"))
         return fail(*stop);
     while (!bytes.empty()) {
         const auto [want, sent] = sendOnce(bytes);
@@ -181,10 +181,10 @@ std::expected<void, Fault> Stream::Impl::writeAll(std::string_view bytes, Deadli
             break;
         case TlsSession::Want::Closed:
         case TlsSession::Want::Failed:
-            return fail(ioFault("write"));
+            return fail(ioFault("protocol"));
         case TlsSession::Want::Read:
         case TlsSession::Want::Write:
-            if (auto stop = await(want == TlsSession::Want::Read ? POLLIN : POLLOUT, deadline, "write"))
+            if (auto stop = await(want == TlsSession::Want::Read ? POLLIN : POLLOUT, deadline, "protocol"))
                 return fail(*stop);
         }
     }
@@ -204,7 +204,7 @@ std::expected<std::string, Fault> Stream::Impl::readLine(std::size_t limit, Dead
             return line;
         }
         if (end != std::string::npos || m_ahead.size() > limit)
-            return fail({FaultKind::TooLarge, "read", m_peer + ": a line longer than " + std::to_string(limit) + " bytes",
+            return fail({FaultKind::TooLarge, "protocol", m_peer + ": a line longer than " + std::to_string(limit) + " bytes",
                          "Check that the port belongs to the service that is declared."});
         searched = m_ahead.size();
         std::array<char, kChunk> chunk; // NOLINT: filled by receive

@@ -129,7 +129,7 @@ std::expected<void, Fault> PgClient::Impl::open(const ConnectionParameters &para
         const auto authenticated = BootClock::now();
         if (auto done = setUp(options, deadline); !done) {
             auto fault = done.error();
-            fault.stage = fault.kind == FaultKind::Cancelled ? fault.stage : "session";
+            fault.stage = fault.kind == FaultKind::Cancelled ? fault.stage : "query";
             return drop(std::move(fault));
         }
         m_info.auth += std::chrono::duration_cast<Millis>(BootClock::now() - authenticated);
@@ -333,7 +333,7 @@ std::expected<Rows, Fault> PgClient::simpleQuery(std::string_view sql, Deadline 
 std::expected<bool, Fault> PgClient::tryAdvisoryLock(std::int64_t key, Deadline deadline)
 {
     if (info().isPooled)
-        return std::unexpected(Fault{ FaultKind::Config, "session",
+        return std::unexpected(Fault{ FaultKind::Config, "role",
                                       info().address + " is a connection pooler: a lock taken through it would belong to nobody",
                                       "Declare the server's own address." });
     const std::string parameter = std::to_string(key);
@@ -350,7 +350,7 @@ std::expected<void, Fault> PgClient::advisoryUnlock(std::int64_t key, Deadline d
     if (!rows)
         return std::unexpected(rows.error());
     if (!rows->truth(0, "freed").value_or(false))
-        return std::unexpected(Fault{ FaultKind::Unavailable, "session", "the lock was not held by this session any more",
+        return std::unexpected(Fault{ FaultKind::Unavailable, "query", "the lock was not held by this session any more",
                                       "Look for another console in pg_stat_activity." });
     return {};
 }

@@ -29,8 +29,8 @@ constexpr std::array kConnectStates{
               "pg_hba.conf turns this user, address, database or encryption away: add a line for it (hostssl ... scram-sha-256) and reload "
               "the server." },
     StateRow{ "28", FaultKind::Auth, "auth", "The server refused this login." },
-    StateRow{ "3D000", FaultKind::Config, "session", "Name an existing database in the url or in \"databases\"." },
-    StateRow{ "42501", FaultKind::Denied, "session", "GRANT CONNECT ON DATABASE to this role." },
+    StateRow{ "3D000", FaultKind::Config, "configuration", "Name an existing database in the url or in \"databases\"." },
+    StateRow{ "42501", FaultKind::Denied, "privileges", "GRANT CONNECT ON DATABASE to this role." },
     StateRow{
         "53300", FaultKind::Unavailable, "protocol",
         "All connections are taken: end idle sessions or raise max_connections; a pooler in front keeps applications below the limit." },
@@ -102,7 +102,7 @@ Fault tlsFault(std::string detail, std::string_view message)
 
 std::string_view toString(ConnectStage stage)
 {
-    static constexpr std::array<std::string_view, 5> kNames{ "tcp", "tls", "protocol", "auth", "session" };
+    static constexpr std::array<std::string_view, 5> kNames{ "tcp", "tls", "protocol", "auth", "query" };
     return kNames[static_cast<std::size_t>(stage)];
 }
 
@@ -173,7 +173,7 @@ Fault queryFault(std::string_view sqlState, std::string_view message, bool isCon
 {
     auto detail = (sqlState.empty() ? std::string() : std::string(sqlState) + ": ") + shortened(message);
     if (sqlState == "42501")
-        return { FaultKind::Denied, "query", std::move(detail), "A right is missing for this role." };
+        return { FaultKind::Denied, "privileges", std::move(detail), "A right is missing for this role." };
     if (sqlState == "57014" || sqlState == "55P03")
         return { FaultKind::Timeout, "query", std::move(detail),
                  "The statement was ended by statement_timeout or lock_timeout: the server is busy, or a lock is held." };

@@ -141,7 +141,7 @@ std::expected<Rows, Fault> SessionAction::rights(Deadline deadline)
 Fault SessionAction::notFound(const Rows &may)
 {
     const bool isHidden = !may.truth(0, "is_monitor").value_or(false);
-    return { FaultKind::Config, "session", "no session has the pid " + std::to_string(m_request.pid),
+    return { FaultKind::Config, "query", "no session has the pid " + std::to_string(m_request.pid),
              isHidden ? "This role does not see other users' sessions: " + grantTo("pg_monitor", m_session.client().info().user)
                       : "It has ended already, or the pid is of another server." };
 }

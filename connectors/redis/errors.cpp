@@ -63,6 +63,8 @@ Fault faultFromError(std::string_view error, std::string stage)
     const auto *meaning = meaningOf(error);
     if (!meaning)
         return {FaultKind::Unavailable, std::move(stage), "The server answered: " + words, "Look at the server's log."};
+    if (meaning->kind == FaultKind::Denied)
+        stage = "privileges";
     return {meaning->kind, std::move(stage), std::string(meaning->sentence) + " The server said: " + words, std::string(meaning->hint)};
 }
 

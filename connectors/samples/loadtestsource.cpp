@@ -36,7 +36,7 @@ std::expected<Loaded, Fault> load(const std::string &path)
         return std::unexpected(text.error());
     const auto report = parseLoadReport(*text);
     if (!report) {
-        return std::unexpected(Fault{FaultKind::Protocol, "report", path + ": " + report.error(),
+        return std::unexpected(Fault{FaultKind::Protocol, "file", path + ": " + report.error(),
                                      "Keep what `vegeta report -type=json` or `k6 run --summary-export` writes, or the output of wrk or h2load."});
     }
     const bool isOwn = report->endedAt > 0;

@@ -37,7 +37,7 @@ std::expected<Identity, Fault> identify(const redis::Target &target, Deadline de
     if (!reply)
         return std::unexpected(reply.error());
     if (reply->isError())
-        return std::unexpected(Fault{FaultKind::Denied, "query", target.address() + ": " + clamp(reply->text, kTextLimit), "Let the user read it: ACL SETUSER " + target.declaredUser() + " +info"});
+        return std::unexpected(Fault{FaultKind::Denied, "privileges", target.address() + ": " + clamp(reply->text, kTextLimit), "Let the user read it: ACL SETUSER " + target.declaredUser() + " +info"});
     const auto info = redis::parseInfo(reply->text);
     const auto field = [&](const char *name) { return clamp(info.text(name).value_or(""), kTextLimit); };
     return Identity{target.id + " (" + target.address() + ")", field("master_replid"), field("run_id"), field("role") == "slave", false};

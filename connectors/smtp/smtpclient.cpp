@@ -34,7 +34,7 @@ std::expected<void, Fault> inOrder(Steps... steps)
 
 Fault noStartTls()
 {
-    return {FaultKind::Tls, "starttls", "the server does not offer STARTTLS, and the environment requires TLS",
+    return {FaultKind::Tls, "tls", "the server does not offer STARTTLS, and the environment requires TLS",
             "Enable STARTTLS on the relay, use its implicit TLS port (tls: implicit), or look for something on the way that strips it."};
 }
 
@@ -78,7 +78,7 @@ std::expected<std::string, Fault> SmtpClient::helloName() const
 {
     if (!m_target.heloName.empty()) {
         if (!isSafeName(m_target.heloName))
-            return std::unexpected(Fault{FaultKind::Config, "ehlo", "heloName is not a host name", "Correct heloName in the environment file."});
+            return std::unexpected(Fault{FaultKind::Config, "configuration", "heloName is not a host name", "Correct heloName in the environment file."});
         return m_target.heloName;
     }
     const std::string local = m_conversation.stream()->local();

@@ -4,30 +4,16 @@
 #include "connectors/smtp/smtpfaults.h"
 #include "connectors/smtp/smtpsource.h"
 
-#include <string_view>
-
 namespace muster::smtp {
 
 namespace {
-
-/// The doctor's word for a stage of ours.
-std::string doctorName(std::string_view stage)
-{
-    if (stage == "dns" || stage == "tcp" || stage == "auth")
-        return std::string(stage);
-    if (stage == "starttls" || stage == "tls")
-        return "tls";
-    if (stage == "mail" || stage == "rcpt")
-        return "privileges";
-    return "protocol";
-}
 
 void addSteps(std::vector<DoctorStage> &stages, const std::vector<Step> &steps)
 {
     for (const Step &step : steps) {
         if (step.stage == "rset" || step.stage == "quit")
             continue;
-        const std::string name = doctorName(step.stage);
+        const std::string name(stageOf(step.stage));
         const bool isGood = step.code < 400;
         const std::string text = step.stage + ": " + step.reply;
         if (!stages.empty() && stages.back().name == name) {
@@ -48,7 +34,7 @@ void addSteps(std::vector<DoctorStage> &stages, const std::vector<Step> &steps)
 
 void addFault(std::vector<DoctorStage> &stages, const Fault &fault)
 {
-    const std::string name = doctorName(fault.stage);
+    const std::string name(stageOf(fault.stage));
     if (!stages.empty() && stages.back().name == name) {
         if (stages.back().isGood) // else the reply says it already
             stages.back().detail += "; " + fault.detail;

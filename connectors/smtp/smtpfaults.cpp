@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/smtp/smtpfaults.h"
 
+#include <algorithm>
 #include <array>
 
 namespace muster::smtp {
@@ -74,6 +75,25 @@ Fault refusal(std::string_view stage, const Reply &reply)
         }
     }
     return {kindOf(stage, reply), std::string(stage), verdict(reply), std::string(hint)};
+}
+
+std::string_view stageOf(std::string_view step)
+{
+    constexpr std::array kOwnSteps{std::string_view("banner"), std::string_view("ehlo"), std::string_view("ehlo-tls"), std::string_view("ehlo-diff"), std::string_view("data"), std::string_view("dot")};
+    if (step == "starttls")
+        return "tls";
+    if (step == "mail" || step == "rcpt")
+        return "privileges";
+    return std::ranges::find(kOwnSteps, step) != kOwnSteps.end() ? std::string_view("protocol") : step;
+}
+
+Fault atStageOfSource(Fault fault)
+{
+    const std::string stage(stageOf(fault.stage));
+    if (stage != fault.stage)
+        fault.detail = fault.stage + ": " + fault.detail;
+    fault.stage = stage;
+    return fault;
 }
 
 std::string verdict(const Reply &reply)

@@ -13,6 +13,11 @@ namespace muster::smtp {
 /// detail with the reply, hint by enhanced code (RFC 3463) and stage.
 [[nodiscard]] Fault refusal(std::string_view stage, const Reply &reply);
 
+/// The stage of a source (models/facts/fault.h) that a step of the conversation belongs to: "banner" and "ehlo" are "protocol", "rcpt" is "privileges".
+[[nodiscard]] std::string_view stageOf(std::string_view step);
+/// The fault as a source tells it: at a stage, with the step in its detail.
+[[nodiscard]] Fault atStageOfSource(Fault fault);
+
 /// "temporary refusal (a mail server would try again): 450 4.7.1 …", "refusal: 550 5.1.1 …"
 [[nodiscard]] std::string verdict(const Reply &reply);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/smtp/smtpsource.h"
 
+#include "connectors/smtp/arrivalwatch.h"
 #include "connectors/smtp/smtpclient.h"
 #include "connectors/smtp/smtpfaults.h"
 #include "connectors/tls/tlsfacts.h"
@@ -14,12 +15,15 @@ namespace {
 constexpr Millis kBudget{15 * 60 * 1000};
 constexpr Millis kLookLimit{5000};
 constexpr std::chrono::minutes kEnvelopeEvery{5}; // AUTH, MAIL, RCPT: what a relay logs and may count
-constexpr Millis kAuthHold{30000};
+constexpr Millis kHold{30000};
 constexpr std::chrono::hours kLegacyEvery{1};
 constexpr std::size_t kStageLimit = 40;
+constexpr Millis kProofLimit{4000};
+constexpr int kProofDays = 7;
+constexpr double kNever = 1e12; ///< s, the catalogue's word for "there is none"
 
-/// A round must end inside its deadline, with the stage that was slow.
-constexpr StageLimits kRoundLimits{Millis{5000}, Millis{8000}, Millis{8000}, Millis{5000}, Millis{5000}, Millis{8000}};
+/// A round must end inside its deadline, with the stage that was slow; silence is on the page 10 s after the start, on a busy machine too.
+constexpr StageLimits kRoundLimits{Millis{5000}, Millis{5500}, Millis{5500}, Millis{5000}, Millis{5000}, Millis{5500}};
 
 std::string joined(const std::vector<std::string> &list, std::string_view separator)
 {
@@ -65,7 +69,7 @@ std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &c
     Envelope envelope;
     const auto from = parseAddress(m_target.from);
     if (!from)
-        return std::unexpected(Fault{FaultKind::Config, "mail", from.error(), "Correct smtp.from in the environment file."});
+        return std::unexpected(Fault{FaultKind::Config, "configuration", from.error(), "Correct smtp.from in the environment file."});
     EnvelopeOptions options;
     options.isUtf8 = !from->isAscii();
     const auto mail = client.mail(*from, options, deadline);
@@ -79,7 +83,7 @@ std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &c
     for (const std::string &text : m_target.to) {
         const auto to = parseAddress(text);
         if (!to)
-            return std::unexpected(Fault{FaultKind::Config, "rcpt", to.error(), "Correct smtp.to in the environment file."});
+            return std::unexpected(Fault{FaultKind::Config, "configuration", to.error(), "Correct smtp.to in the environment file."});
         const auto rcpt = client.rcpt(*to, options, deadline);
         if (!rcpt)
             return std::unexpected(rcpt.error());
@@ -118,6 +122,26 @@ void SmtpSource::addEnvelopeFacts(FactBatch &batch, const Envelope &envelope) co
     batch.add("smtp.ready", envelope.isSenderOk.value_or(false) && envelope.areRecipientsOk.value_or(false), "", kBudget);
 }
 
+void SmtpSource::addProof(FactBatch &batch, Deadline deadline)
+{
+    batch.add("smtp.mailbox_declared", m_target.mailbox.has_value(), "", kBudget);
+    if (!m_target.mailbox) {
+        batch.add("smtp.arrival_age", NotApplicable{"no mailbox is declared"}, "s", kBudget);
+        return;
+    }
+    imap::ImapClient client(*m_target.mailbox, m_interrupter);
+    const auto newest = newestTestMail(client, m_target.from, kProofDays, batch.at.wall, deadline);
+    Value age = kNever;
+    std::string raw = m_target.mailbox->display();
+    if (!newest)
+        age = Unknown{newest.error().stage + ": " + newest.error().detail, newest.error().hint};
+    else if (*newest)
+        age = std::max(0.0, toSeconds(batch.at.wall - (*newest)->arrived.value_or((*newest)->sent.value_or(batch.at.wall))));
+    if (newest && *newest)
+        raw += "\n" + (*newest)->messageId;
+    batch.add("smtp.arrival_age", std::move(age), "s", kBudget, clamp(raw));
+}
+
 tls::Opener SmtpSource::opener()
 {
     return [this](Deadline limit) -> std::expected<std::unique_ptr<net::Stream>, Fault> {
@@ -144,7 +168,7 @@ void SmtpSource::addTls(FactBatch &batch, const net::TlsInfo &info, Deadline dea
 {
     if (BootClock::now() >= m_legacyAgain) {
         m_legacy = tls::checkLegacy(opener(), m_target.host, m_target.tls, deadline);
-        m_legacyAgain = BootClock::now() + (m_legacy.isChecked ? std::chrono::duration_cast<Millis>(kLegacyEvery) : kAuthHold);
+        m_legacyAgain = BootClock::now() + (m_legacy.isChecked ? std::chrono::duration_cast<Millis>(kLegacyEvery) : kHold);
     }
     tls::addTlsFacts(batch, info, m_legacy, kBudget);
 }
@@ -166,14 +190,35 @@ FactBatch SmtpSource::halfWay(const SmtpClient &client, Fault fault, Deadline de
     return batch;
 }
 
+/// Wrong credentials stay wrong until somebody acts, and a relay counts them: no knocking every few seconds. A certificate is looked at again at once.
+FactBatch SmtpSource::heldBack(FactBatch batch)
+{
+    m_held = batch.fault;
+    m_heldUntil = BootClock::now() + kHold;
+    return batch;
+}
+
 std::expected<FactBatch, Fault> SmtpSource::collect(Deadline deadline, std::stop_token stop)
 {
-    if (m_authFault && BootClock::now() < m_authAgain)
-        return std::unexpected(*m_authFault);
+    const bool isAllWanted = m_isAllWanted.exchange(false);
+    if (m_held && !isAllWanted && BootClock::now() < m_heldUntil)
+        return std::unexpected(*m_held);
+    m_held.reset();
     m_interrupter.rearm();
     const std::stop_callback onStop(stop, [this] { m_interrupter.interrupt(); });
-    if (!m_isAllWanted.exchange(false) && BootClock::now() < m_envelopeAgain)
-        return look(deadline.atMost(kLookLimit));
+    auto batch = !isAllWanted && BootClock::now() < m_envelopeAgain ? look(deadline.atMost(kLookLimit)) : lookThrough(deadline);
+    if (!batch)
+        return std::unexpected(atStageOfSource(std::move(batch.error())));
+    if (batch->fault)
+        batch->fault = atStageOfSource(std::move(*batch->fault));
+    if (batch->fault && batch->fault->kind == FaultKind::Auth)
+        return heldBack(std::move(*batch));
+    return batch;
+}
+
+/// As far as RCPT.
+std::expected<FactBatch, Fault> SmtpSource::lookThrough(Deadline deadline)
+{
     m_envelopeAgain = {};
     SmtpClient client(m_target, m_interrupter, kRoundLimits);
     if (auto opened = client.open(deadline); !opened) {
@@ -181,14 +226,11 @@ std::expected<FactBatch, Fault> SmtpSource::collect(Deadline deadline, std::stop
             return std::unexpected(opened.error());
         return halfWay(client, opened.error(), deadline);
     }
-    m_authFault.reset();
     if (auto authenticated = client.authenticate(deadline); !authenticated) {
         if (authenticated.error().kind != FaultKind::Auth)
             return std::unexpected(authenticated.error());
-        m_authFault = authenticated.error();
-        m_authAgain = BootClock::now() + kAuthHold;
         client.quit(deadline);
-        return halfWay(client, *m_authFault, deadline);
+        return halfWay(client, authenticated.error(), deadline);
     }
     const auto envelope = tryEnvelope(client, deadline);
     if (!envelope)
@@ -197,6 +239,7 @@ std::expected<FactBatch, Fault> SmtpSource::collect(Deadline deadline, std::stop
     FactBatch batch{m_target.id, Stamp::now(), {}};
     addClientFacts(batch, client);
     addEnvelopeFacts(batch, *envelope);
+    addProof(batch, deadline.atMost(kProofLimit));
     if (client.isTls())
         addTls(batch, client.tls(), deadline);
     m_envelopeAgain = BootClock::now() + kEnvelopeEvery;

@@ -36,8 +36,8 @@ private:
 
     Target m_target;
     net::Interrupter m_interrupter;
-    std::optional<Fault> m_authFault; ///< answered without asking the server until m_authAgain
-    BootTime m_authAgain{};
+    std::optional<Fault> m_held; ///< answered without asking the relay until m_heldUntil, or until the operator asks
+    BootTime m_heldUntil{};
     BootTime m_envelopeAgain{}; ///< until then a round only looks whether the relay is there
     std::atomic<bool> m_isAllWanted{false};
     tls::Legacy m_legacy;
@@ -45,9 +45,13 @@ private:
 
     [[nodiscard]] std::expected<Envelope, Fault> tryEnvelope(SmtpClient &client, Deadline deadline) const;
     [[nodiscard]] std::expected<FactBatch, Fault> look(Deadline deadline);
+    [[nodiscard]] std::expected<FactBatch, Fault> lookThrough(Deadline deadline);
+    [[nodiscard]] FactBatch heldBack(FactBatch batch);
     void addReachFacts(FactBatch &batch, const SmtpClient &client) const;
     void addClientFacts(FactBatch &batch, const SmtpClient &client) const;
     void addEnvelopeFacts(FactBatch &batch, const Envelope &envelope) const;
+    /// When the newest test mail arrived in the declared mailbox.
+    void addProof(FactBatch &batch, Deadline deadline);
     [[nodiscard]] FactBatch halfWay(const SmtpClient &client, Fault fault, Deadline deadline);
     void addTls(FactBatch &batch, const net::TlsInfo &info, Deadline deadline);
     [[nodiscard]] std::expected<net::TlsInfo, Fault> lookUnverified(Deadline deadline);

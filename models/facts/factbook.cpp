@@ -62,12 +62,13 @@ void FactBook::accept(FactBatch batch)
     auto *state = stateOf(batch.source);
     if (!state)
         return; // forgotten while the round was under way
-    if (!batch.fault)
+    if (!batch.fault) {
         state->faultSince.reset();
-    else if (!state->fault)
+        state->lastGood = batch.at;
+    } else if (!state->fault) {
         state->faultSince = batch.at;
+    }
     state->fault = std::move(batch.fault);
-    state->lastGood = batch.at;
     auto &facts = m_facts[batch.source];
     for (auto &fact : batch.facts) {
         auto name = fact.name;

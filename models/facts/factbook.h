@@ -27,7 +27,7 @@ struct SourceState {
     std::string id;                ///< "postgres/primary"
     std::string kind;              ///< "postgres"
     std::optional<Fault> fault;    ///< set while the last round failed
-    std::optional<Stamp> lastGood; ///< the last round that gave facts
+    std::optional<Stamp> lastGood; ///< the last round without a fault
     std::optional<Stamp> faultSince;
     Millis age{0};                 ///< since lastGood; meaningless without it
     friend bool operator==(const SourceState &, const SourceState &) = default;

@@ -28,7 +28,7 @@ enum class FaultKind : std::uint8_t {
 /// All text is plain; server text in `detail` is clamped. No secret ever.
 struct Fault {
     FaultKind kind = FaultKind::Unavailable;
-    std::string stage;  ///< "dns", "tcp", "tls", "protocol", "auth", "query", ...
+    std::string stage;  ///< how far it came: a word of the list at the end of this file
     std::string detail; ///< what was seen, with address and the server's own words
     std::string hint;   ///< the next step, a whole sentence
 
@@ -36,3 +36,11 @@ struct Fault {
 };
 
 } // namespace muster
+
+/// Stages of a source, in the order in which a round comes to them; the same words for every connector (the test `arch` holds them to it):
+///   configuration  the environment file or its profile asks for something that cannot be    secret  where the credentials are kept
+///   dns            the name            tcp  the address and port            tls  STARTTLS, handshake, chain, name
+///   protocol       greeting, version and shape of the answers, a connection that breaks    auth  the credentials
+///   privileges     logged in, but a right is missing    role  not the kind of server that was declared    query  one question
+///   file           a file of the local disk             deadline  the whole round took too long
+/// Actions name their own steps beside these ("dump", "rcpt", "preflight").

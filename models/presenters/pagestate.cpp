@@ -33,11 +33,14 @@ QString kindWord(FaultKind kind)
     return {};
 }
 
-PageState faultState(const SourceState &source)
+/// What was seen, before the fault or by the round that ended half-way, stays on the page.
+PageState faultState(const SourceState &source, const Snapshot &snapshot)
 {
     const Fault &fault = *source.fault;
     PageState state;
-    state.kind = source.lastGood ? PageState::Kind::Stale : PageState::Kind::Failed;
+    const auto facts = snapshot.facts.find(source.id);
+    const bool hasFacts = facts != snapshot.facts.end() && !facts->second.empty();
+    state.kind = source.lastGood || hasFacts ? PageState::Kind::Stale : PageState::Kind::Failed;
     state.title = text::label(source.id, 60) % QLatin1Char(' ') % kindWord(fault.kind);
     if (source.lastGood)
         state.title += QStringLiteral(" · ") % tr("last answer %1 ago").arg(QString::fromStdString(format::age(source.age)));
@@ -76,7 +79,7 @@ PageState pageState(const PageSpec &spec, const Snapshot &snapshot, const std::s
         return state;
     }
     if (found->fault)
-        return faultState(*found);
+        return faultState(*found, snapshot);
     state.kind = PageState::Kind::Ready;
     return state;
 }

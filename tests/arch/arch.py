@@ -46,6 +46,9 @@ BANNED = [
     (r"\bQNetworkAccessManager\b", "HTTP goes through libcurl", ["models", "connectors", "ui", "app"]),
     (r"#define\s+private\s+public", "tests do not reach into privates", ["tests"]),
 ]
+# models/facts/fault.h lists them; connectors whose faults belong to a source
+STAGES = {"configuration", "secret", "dns", "tcp", "tls", "protocol", "auth", "privileges", "role", "query", "file", "deadline"}
+STAGED = re.compile(r"connectors/(dns|http|net|pgbouncer|postgres|prometheus|redis|samples|secrets|smtp|tls)/")
 LINE_LIMIT = 400
 SOURCES = {".cpp", ".h"}
 TOP_LEVEL = {"app", "ui", "models", "connectors", "resources", "tests", "packaging"}
@@ -69,6 +72,11 @@ def check_file(path, text):
         for pattern, why, folders in BANNED:
             if folder in folders and re.search(pattern, line):
                 yield number, why
+    if STAGED.match(path):
+        for number, line in enumerate(text.splitlines(), 1):
+            for stage in re.findall(r'FaultKind::\w+,\s*"([a-z][a-z -]*)"', line):
+                if stage not in STAGES:
+                    yield number, f'"{stage}" is no stage of models/facts/fault.h'
     if "SPDX-License-Identifier" not in text.split("\n", 1)[0]:
         yield 1, "the first line must be the SPDX line"
     length = text.count("\n")
@@ -111,10 +119,12 @@ MUST_FAIL = [
     ("tests/unit/a.cpp", "QSKIP(reason);\n"),
     ("app/a.cpp", "qWarning() << x;\n"),
     ("models/a.cpp", "x\n" * (LINE_LIMIT + 1)),
+    ("connectors/redis/a.cpp", 'return {FaultKind::Timeout, "read", {}, {}};\n'),
 ]
 MUST_PASS = [
     ("app/a.cpp", '#include "connectors/net/stream.h"\n#include "ui/page.h"\n'),
     ("connectors/redis/a.cpp", "#include <hiredis/hiredis.h>\n"),
+    ("connectors/redis/a.cpp", 'return {FaultKind::Timeout, "query", {}, {}};\n'),
     ("ui/a.cpp", "// never call dialog.exec() here\nshow(\"processEvents\");\n"),
 ]
 

@@ -85,13 +85,13 @@ const std::vector<TestWindowFaults::Kind> &TestWindowFaults::kinds()
     const std::string length("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n");
     static const std::vector<Kind> all{
         {"postgres", "database", "postgresql://oncall@%1/shop?sslmode=disable", "", {S::ReadBytes{8}, S::Send{"HTTP/1.1 400 Bad Request\r\n\r\n"}},
-         {S::ReadBytes{8}, S::Send{endlessRow()}, flood}, "protocol", "session"},
+         {S::ReadBytes{8}, S::Send{endlessRow()}, flood}, "protocol", "query"},
         {"redis", "cache", "redis://oncall@%1/0", "rediss://oncall@%1/0", {S::ReadLine{}, S::Send{"!what\r\n"}}, {S::ReadLine{}, S::Send{"$99999999999\r\n"}, flood},
          "protocol", "protocol"},
         {"http", "endpoints", "http://%1", "https://%1", {S::ReadLine{}, S::Send{"no web server\r\n\r\n"}},
          http("HTTP/1.1 200 OK\r\n", {S::Flood{"X-Header: " + std::string(1000, 'x') + "\r\n", kMany}}), "protocol", "protocol"},
         {"prometheus", "alerts", "http://%1", "https://%1", {S::ReadLine{}, S::Send{"no web server\r\n\r\n"}}, http(length, {flood}), "protocol", "protocol"},
-        {"smtp", "mail", "smtp://oncall@%1", "smtps://oncall@%1", {S::Send{"hello\r\n"}}, {flood}, "banner", "banner"},
+        {"smtp", "mail", "smtp://oncall@%1", "smtps://oncall@%1", {S::Send{"hello\r\n"}}, {flood}, "protocol", "protocol"},
     };
     return all;
 }
@@ -119,9 +119,7 @@ void TestWindowFaults::rowsInClear(const Kind &kind)
     };
     row(kind, "refused", "tcp", entry(kind, kind.plain, closedPort()));
     row(kind, "name unknown", "dns", entry(kind, kind.plain, QStringLiteral("name.invalid:9")));
-    const bool isMail = qstrcmp(kind.section, "smtp") == 0;
-    const bool isRedis = qstrcmp(kind.section, "redis") == 0;
-    row(kind, "silent", isMail ? "banner" : isRedis ? "read" : "protocol", entry(kind, kind.plain, scripted({S::Hang{}})));
+    row(kind, "silent", "protocol", entry(kind, kind.plain, scripted({S::Hang{}})));
     row(kind, "malformed", kind.malformedStage, entry(kind, kind.plain, scripted(kind.malformed)));
     row(kind, "too large", kind.tooLargeStage, entry(kind, kind.plain, scripted(kind.tooLarge)));
 }

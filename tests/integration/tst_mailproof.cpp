@@ -4,6 +4,7 @@
 #include "connectors/smtp/arrivalwatch.h"
 #include "connectors/smtp/mailforecast.h"
 #include "connectors/smtp/mailtestaction.h"
+#include "connectors/smtp/smtpsource.h"
 #include "tests/support/testservers.h"
 
 #include <QFile>
@@ -32,6 +33,7 @@ private Q_SLOTS:
     void saysWhyTheMailboxCannotBeRead();
     void findsTheNewestTestMail();
     void leavesTheMailUnread();
+    void observesTheProof();
 
 private:
     std::unique_ptr<TestServers> m_servers;
@@ -250,6 +252,32 @@ void TestMailProof::leavesTheMailUnread()
     const auto unseen = client.search("UNSEEN", Deadline::after(Millis{5000}));
     QVERIFY(all && unseen && !all->empty());
     QCOMPARE(unseen->size(), all->size());
+}
+
+void TestMailProof::observesTheProof()
+{
+    const auto ageIn = [](Target target) -> Value {
+        SmtpSource source(std::move(target));
+        const auto batch = source.collect(Deadline::after(Millis{15'000}), {});
+        if (!batch || batch->fault)
+            return Unknown{"the round failed", {}};
+        const auto at = std::ranges::find(batch->facts, "smtp.arrival_age", &Fact::name);
+        return at == batch->facts.end() ? Value(Unknown{"no such fact", {}}) : at->value;
+    };
+    const auto proven = ageIn(target());
+    QVERIFY(asNumber(proven) && *asNumber(proven) < 300);
+    auto silent = target();
+    silent.from = "nobody-yet@shop.example"; // no test mail of this sender arrived
+    const auto none = ageIn(silent);
+    QVERIFY(asNumber(none) && *asNumber(none) > 1e11);
+    auto closed = target();
+    closed.mailbox->secret = [] { return Secret("wrong"); };
+    const auto unread = ageIn(closed);
+    QVERIFY(std::holds_alternative<Unknown>(unread));
+    QVERIFY(std::get<Unknown>(unread).reason.starts_with("auth"));
+    auto without = target();
+    without.mailbox.reset();
+    QVERIFY(std::holds_alternative<NotApplicable>(ageIn(without)));
 }
 
 QTEST_GUILESS_MAIN(TestMailProof)

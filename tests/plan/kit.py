@@ -23,7 +23,7 @@ EXACT = 0.0005
 
 # item -> (component, worth in points of the total, what the evidence says when it is missing); in the order of the readiness model
 NAMED = {
-    "redis-service": ("environment", 1.00, "maxmemory"), "email-service": ("environment", 0.60, "starttls"), "tls": ("environment", 0.40, "expires in"),
+    "redis-service": ("environment", 1.00, "maxmemory"), "email-service": ("environment", 0.60, "could not be trusted over TLS"), "tls": ("environment", 0.40, "expires in"),
     "redis-caching": ("performance", 1.20, "lookups hit"), "connection-pooling": ("performance", 0.60, "no pgbouncer"),
     "api-compression": ("performance", 0.45, "/items"), "https-enforced": ("security", 1.00, "http://127.0.0.1:"),
     "rate-limiting": ("security", 0.50, "rate limit"), "security-log": ("security", 0.50, "log_connections"),

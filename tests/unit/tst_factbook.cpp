@@ -23,6 +23,7 @@ private Q_SLOTS:
     void sampleFromTheFutureHasAgeZero();
     void faultKeepsFactsAndItsFirstMoment();
     void goodRoundEndsTheFault();
+    void roundThatEndedHalfWayIsNoGoodOne();
     void batchOfAForgottenSourceIsDropped();
     void snapshotDoesNotChangeAfterwards();
     void secondDeclarationChangesNothing();
@@ -109,6 +110,21 @@ void TestFactBook::goodRoundEndsTheFault()
     m_book.accept(batch(0.5, 3s));
     QVERIFY(!m_book.snapshot(at(4s)).source("redis/cache")->fault);
     QVERIFY(!m_book.snapshot(at(4s)).source("redis/cache")->faultSince);
+}
+
+void TestFactBook::roundThatEndedHalfWayIsNoGoodOne()
+{
+    m_book.accept(batch(0.5, 1s));
+    auto halfWay = batch(0.7, 5s);
+    halfWay.fault = Fault{ FaultKind::Tls, "tls", "certificate has expired", {} };
+    m_book.accept(halfWay);
+    const auto snapshot = m_book.snapshot(at(8s));
+    const auto *state = snapshot.source("redis/cache");
+    QVERIFY(state->lastGood->boot == BootTime(1s));
+    QVERIFY(state->age == 7s);
+    QVERIFY(state->faultSince->boot == BootTime(5s));
+    QCOMPARE(*asNumber(snapshot.find("redis/cache", "redis.hit_ratio")->fact.value), 0.7); // but what it saw counts
+    QVERIFY(snapshot.find("redis/cache", "redis.hit_ratio")->age == 3s);
 }
 
 void TestFactBook::batchOfAForgottenSourceIsDropped()

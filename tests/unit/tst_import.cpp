@@ -217,6 +217,7 @@ private Q_SLOTS:
         QVERIFY(result.file["redis"][0]["password"] == Json({{"env", "CACHE1_PASSWORD"}}));
         QVERIFY(result.file["redis"][0]["url"] == "rediss://u@cache1/0");
         QVERIFY(contains(result.all, "argument 1 held a password, which was left out"));
+        QVERIFY(import({"redis://:canary@cache1"}).file["redis"][0]["url"] == "redis://cache1");
     }
 
     void keepsNamesApartAndAddressesOnce()

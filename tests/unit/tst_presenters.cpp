@@ -177,6 +177,11 @@ void TestPresenters::pageStateFollowsTheSource()
     QCOMPARE(failed.kind, PageState::Kind::Failed);
     QVERIFY(failed.text.contains(QStringLiteral("auth")) && failed.text.contains(QStringLiteral("WRONGPASS")));
     QCOMPARE(failed.step, QStringLiteral("Correct the password."));
+    snapshot.facts["redis/cache"]["redis.version"] = Observed{};
+    const PageState halfWay = pageState(pages::cache(), snapshot, {});
+    QCOMPARE(halfWay.kind, PageState::Kind::Stale);
+    QVERIFY(!halfWay.title.contains(QStringLiteral("last answer"))); // there was none
+    snapshot.facts.clear();
     snapshot.sources[0].lastGood = Stamp::now();
     QCOMPARE(pageState(pages::cache(), snapshot, {}).kind, PageState::Kind::Stale);
     snapshot.sources[0].fault.reset();

@@ -177,6 +177,10 @@ void TestSmtpParser::wordsRefusalsByStageAndClass()
     QVERIFY(refusal("rcpt", reply({"450 4.7.1 greylisted"})).detail.starts_with("temporary refusal"));
     QVERIFY(refusal("rcpt", reply({"550 5.1.1 no"})).kind == FaultKind::Denied);
     QVERIFY(refusal("banner", reply({"554 no"})).kind == FaultKind::Refused);
+    const Fault greeting = atStageOfSource(refusal("banner", reply({"554 no"})));
+    QCOMPARE(greeting.stage, std::string("protocol"));
+    QCOMPARE(greeting.detail, std::string("banner: refusal: 554 no"));
+    QVERIFY(atStageOfSource(auth) == auth);
     QVERIFY(refusal("starttls", reply({"502 no"})).kind == FaultKind::Tls);
     QVERIFY(refusal("ehlo", reply({"504 5.5.2 no"})).hint.find("heloName") != std::string::npos);
 }
