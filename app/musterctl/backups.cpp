@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr Millis kListBudget{120000};
+constexpr double kNever = 1e11; ///< s; an age from here on means that it never happened
 
 std::string firstArgument(const Options &options)
 {
@@ -69,7 +70,6 @@ void printRest(const FactBatch &batch)
     if (from && to)
         line("recovery    ", "to any moment from " + moment(*from) + " to " + moment(*to));
     line("holes       ", textOf(batch, "backup.recovery_gaps_text"));
-    constexpr double kNever = 1e11;
     if (const auto age = numberOf(batch, "backup.wal_age"))
         line("newest WAL  ", *age < kNever ? "archived " + format::duration(*age) + " ago: that much can be lost" : "none is archived");
     if (const auto estimate = numberOf(batch, "backup.restore_estimate"))
@@ -124,7 +124,6 @@ Json catalogueJson(const FactBatch &batch)
         if (const auto number = numberOf(batch, fact))
             archive[key] = *number;
     }
-    constexpr double kNever = 1e11;
     if (const auto age = numberOf(batch, "backup.wal_age"); age && *age < kNever)
         archive["newest"] = toSeconds(batch.at.wall.time_since_epoch()) - *age;
     if (!archive.empty())

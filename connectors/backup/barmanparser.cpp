@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/barmanparser.h"
 
-#include "models/facts/fact.h"
-
-#include <nlohmann/json.hpp>
+#include "connectors/backup/jsonfields.h"
 
 #include <charconv>
 #include <cstdlib>
@@ -12,22 +10,9 @@ namespace muster::backup::barman {
 
 namespace {
 
-using Json = nlohmann::json;
-
-const Json &at(const Json &object, const char *key)
-{
-    static const Json kNull;
-    if (!object.is_object())
-        return kNull;
-    const auto it = object.find(key);
-    return it == object.end() ? kNull : *it;
-}
-
-std::string text(const Json &object, const char *key)
-{
-    const auto &value = at(object, key);
-    return value.is_string() ? muster::clamp(value.get<std::string>(), 500) : std::string();
-}
+using fields::at;
+using fields::Json;
+using fields::text;
 
 /// Numbers come as numbers, or as text ("1795591026").
 std::optional<double> number(const Json &object, const char *key)

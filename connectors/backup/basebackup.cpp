@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/basebackup.h"
 
+#include "connectors/backup/jsonfields.h"
 #include "connectors/backup/wal.h"
-
-#include <nlohmann/json.hpp>
 
 namespace muster::backup {
 
 namespace {
 
-using Json = nlohmann::json;
-
-const Json &at(const Json &object, const char *key)
-{
-    static const Json kNull;
-    const auto it = object.is_object() ? object.find(key) : object.end();
-    return object.is_object() && it != object.end() ? *it : kNull;
-}
+using fields::at;
+using fields::Json;
 
 std::string textOf(const Json &value)
 {

@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kBackupsLimit = 5000;
 constexpr std::size_t kTextLimit = 1000;
 constexpr std::size_t kIdLimit = 200;
+constexpr double kNumberLimit = 1e15; ///< what fits the integers that it becomes
 
 /// Reads keys of one object; one of a wrong kind is an error of the whole answer, since half a catalogue would be believed.
 class Object {
@@ -35,7 +36,8 @@ public:
         const auto *value = find(key);
         if (!value)
             return 0;
-        return value->is_number() && value->get<double>() >= 0 ? value->get<double>() : wrong<double>(key, "a number, 0 or more");
+        const double number = value->is_number() ? value->get<double>() : -1;
+        return number >= 0 && number <= kNumberLimit ? number : wrong<double>(key, "a number from 0 to 1e15");
     }
     bool truth(const char *key, bool fallback) const
     {

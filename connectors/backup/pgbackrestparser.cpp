@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/pgbackrestparser.h"
 
-#include "models/facts/fact.h"
-
-#include <nlohmann/json.hpp>
+#include "connectors/backup/jsonfields.h"
 
 #include <algorithm>
 #include <array>
@@ -13,22 +11,9 @@ namespace muster::backup::pgbackrest {
 
 namespace {
 
-using Json = nlohmann::json;
-
-const Json &at(const Json &object, const char *key)
-{
-    static const Json kNull;
-    if (!object.is_object())
-        return kNull;
-    const auto it = object.find(key);
-    return it == object.end() ? kNull : *it;
-}
-
-std::string text(const Json &object, const char *key)
-{
-    const auto &value = at(object, key);
-    return value.is_string() ? muster::clamp(value.get<std::string>(), 500) : std::string();
-}
+using fields::at;
+using fields::Json;
+using fields::text;
 
 std::optional<std::uint64_t> whole(const Json &object, const char *key)
 {
