@@ -10,9 +10,20 @@ namespace muster::prometheus {
 
 namespace {
 
+constexpr double kLookBack = 300; ///< s, Prometheus' default
+
 Millis since(BootTime begun)
 {
     return std::chrono::ceil<Millis>(BootClock::now() - begun);
+}
+
+/// A series that was not scraped for three rounds is one of before: s, never over Prometheus' own look-back.
+double freshnessOf(const std::vector<ScrapeTarget> &targets)
+{
+    double longest = 0;
+    for (const auto &target : targets)
+        longest = std::max(longest, target.interval);
+    return longest > 0 ? std::clamp(3 * longest, 10.0, kLookBack) : kLookBack;
 }
 
 } // namespace
@@ -61,7 +72,7 @@ std::expected<FactBatch, Fault> PrometheusSource::observe(Deadline deadline)
     if (const auto added = addServerFacts(batch, views, now, deadline); !added)
         return std::unexpected(added.error());
     watchDelivery(batch, deadline);
-    const auto label = addLatencyFacts(batch, m_client, m_target, deadline);
+    const auto label = addLatencyFacts(batch, m_client, m_target, m_freshness, deadline);
     if (!m_burnAt || BootClock::now() - *m_burnAt >= kBurnEvery || label != m_burnLabel) {
         addBurnFacts(batch, m_client, m_target, label, deadline);
         m_burnAt = BootClock::now();
@@ -94,6 +105,7 @@ std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, co
     batch.add("prometheus.version", *version, "", kBudget);
     batch.add("prometheus.config_reload_ok", info->isReloadGood, "", kBudget);
     addTargetFacts(batch, *targets, now);
+    m_freshness = freshnessOf(*targets);
     addRuleFacts(batch, *rules, now, std::max(info->startTime, info->lastConfigTime));
     addCoverageFacts(batch, *rules, m_target.watchdog);
     addRoutingFacts(batch, views, *rules, m_target.watchdog);

@@ -31,6 +31,7 @@ private:
     DeliveryWatch m_delivery;
     std::optional<BootTime> m_burnAt;
     std::string m_burnLabel;
+    double m_freshness = 0; ///< s; the age up to which a series is collected now
 
     [[nodiscard]] std::expected<FactBatch, Fault> observe(Deadline deadline);
     /// runtimeinfo, buildinfo, targets, rules, alerts; the fault of the first that failed.

@@ -46,7 +46,8 @@ void addRoutingFacts(FactBatch &batch, const std::vector<AlertmanagerView> &view
 /// The label that carries the HTTP status, "" when the counter has none.
 [[nodiscard]] std::string errorLabel(PromClient &client, const std::string &count, Deadline deadline);
 /// Histogram, rate, errors and quantiles of the declared latency histogram. Returns the label of the HTTP status, "" for none.
-std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
+/// `freshness`: s, up to which age of its last sample a series is collected now.
+std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, double freshness, Deadline deadline);
 void addExporterFacts(FactBatch &batch, PromClient &client, const std::vector<ScrapeTarget> &targets, Deadline deadline);
 
 } // namespace muster::prometheus

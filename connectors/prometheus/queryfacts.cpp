@@ -137,7 +137,7 @@ std::string errorLabel(PromClient &client, const std::string &count, Deadline de
     return {};
 }
 
-std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline)
+std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, double freshness, Deadline deadline)
 {
     const auto nothing = [&](const Value &seen, const std::string &reason) {
         addNothing(batch, seen, reason);
@@ -145,12 +145,13 @@ std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &
     };
     if (!isQueryName(target.histogram))
         return nothing(false, target.histogram.empty() ? "no latency histogram is declared" : "\"" + clamp(target.histogram, 80) + "\" is no metric name");
-    // What is collected now: the rate below goes on for five minutes after the application has stopped to expose it.
-    const auto seen = client.query("count(" + target.histogram + "_bucket)", deadline);
+    // What is collected now: the rate below goes on for five minutes after the application has stopped to expose it, and so does the series
+    // itself when Prometheus was killed in between and could not mark its end.
+    const auto seen = client.query("count(time() - timestamp(" + target.histogram + "_bucket) < " + shown(freshness) + ")", deadline);
     if (!seen)
         return nothing(Unknown{seen.error().detail, seen.error().hint}, seen.error().detail);
     if (seen->samples.empty())
-        return nothing(false, target.histogram + "_bucket has no series");
+        return nothing(false, target.histogram + "_bucket has no series of the last " + shown(freshness) + " s");
     const auto count = target.histogram + "_count";
     const auto promql = "sum by (le) (rate(" + target.histogram + "_bucket[5m]))";
     const auto rates = client.query(promql, deadline);

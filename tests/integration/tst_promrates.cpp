@@ -211,7 +211,7 @@ void TestPromRates::saysHowFastTheErrorBudgetGoes()
     target.slo = 0.25;
     const auto deadline = Deadline::after(Millis{10000});
     FactBatch batch;
-    const auto label = addLatencyFacts(batch, *m_client, target, deadline);
+    const auto label = addLatencyFacts(batch, *m_client, target, 300, deadline);
     QCOMPARE(label, std::string("code"));
     addBurnFacts(batch, *m_client, target, label, deadline);
     const auto value = [&](const char *name) {
