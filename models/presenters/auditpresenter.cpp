@@ -36,7 +36,7 @@ Row rowOf(const AuditEntry &intent, const AuditEntry *outcome)
     const QString summary = text::label(outcome && !outcome->summary.empty() ? outcome->summary : intent.summary);
     const auto at = double(intent.at.time_since_epoch().count());
     return {QString::fromStdString(intent.id),
-            {{word, severityRank(status), int(status), false, false}, {QString::fromStdString(format::utc(intent.at)), at, {}, true, false},
+            {{word, severityRank(status), int(status), false, false}, {QString::fromStdString(format::utc(intent.at)).left(16), at, {}, true, false},
              {text::label(intent.operatorName, 60), {}, {}, false, false}, {text::label(intent.action, 40), {}, {}, false, true},
              {text::label(intent.target, 60), {}, {}, false, false}, {word, {}, {}, false, false}, {took, outcome ? outcome->duration : -1.0, {}, true, false},
              {summary, {}, {}, true, false}},
@@ -47,9 +47,9 @@ Row rowOf(const AuditEntry &intent, const AuditEntry *outcome)
 
 std::vector<RowColumn> columns()
 {
-    return {{QString(), ColumnKind::Status, 32},     {tr("When"), ColumnKind::Text, -190}, {tr("Who"), ColumnKind::Text, -130},
-            {tr("Action"), ColumnKind::Text, -96},   {tr("Target"), ColumnKind::Text, -130}, {tr("Outcome"), ColumnKind::Text, -112},
-            {tr("Took"), ColumnKind::Number, 64},    {tr("Summary"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32},     {tr("When, UTC"), ColumnKind::Text, 132}, {tr("Who"), ColumnKind::Text, -100},
+            {tr("Action"), ColumnKind::Text, -96},   {tr("Target"), ColumnKind::Text, -110}, {tr("Outcome"), ColumnKind::Text, 88},
+            {tr("Took"), ColumnKind::Number, 72},    {tr("Summary"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const std::vector<AuditEntry> &entries)

@@ -84,7 +84,7 @@ CheckStatus statusOf(const std::string &rung)
 
 std::vector<RowColumn> columns()
 {
-    return {{tr("Ladder"), ColumnKind::Ladder, 128},  {tr("Finished, UTC"), ColumnKind::Text, -190}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
+    return {{tr("Ladder"), ColumnKind::Ladder, 120},  {tr("Finished, UTC"), ColumnKind::Text, 132}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
             {tr("Took"), ColumnKind::Number, -84}, {tr("Kind"), ColumnKind::Text, -96}, {tr("Server"), ColumnKind::Text, -72},   {tr("Reason"), ColumnKind::Text, 0}};
 }
 

@@ -164,6 +164,10 @@ constexpr IdentityLine kIdentity[] = {
     {"tls.expires_in", QT_TRANSLATE_NOOP("Detail", "Ends in")},
     {"tls.not_after", QT_TRANSLATE_NOOP("Detail", "Ends at")},
     {"tls.key", QT_TRANSLATE_NOOP("Detail", "Key")},
+    {"backup.running", QT_TRANSLATE_NOOP("Detail", "Being made")},
+    {"backup.recovery_gaps_text", QT_TRANSLATE_NOOP("Detail", "WAL holes")},
+    {"backup.next_expiry", QT_TRANSLATE_NOOP("Detail", "Next expiry")},
+    {"backup.schedule_note", QT_TRANSLATE_NOOP("Detail", "Schedule")},
 };
 
 // "http://a/ 301 → https://a/ 200" → "http://a/ answers 301 → https://a/ answers 200"
