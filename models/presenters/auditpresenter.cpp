@@ -47,9 +47,9 @@ Row rowOf(const AuditEntry &intent, const AuditEntry *outcome)
 
 std::vector<RowColumn> columns()
 {
-    return {{QString(), ColumnKind::Status, 32},     {tr("When, UTC"), ColumnKind::Text, 132}, {tr("Who"), ColumnKind::Text, -100},
-            {tr("Action"), ColumnKind::Text, -96},   {tr("Target"), ColumnKind::Text, -110}, {tr("Outcome"), ColumnKind::Text, 88},
-            {tr("Took"), ColumnKind::Number, 72},    {tr("Summary"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32},     {tr("When, UTC"), ColumnKind::Text, 128}, {tr("Who"), ColumnKind::Text, 80},
+            {tr("Action"), ColumnKind::Text, -96},   {tr("Target"), ColumnKind::Text, -110}, {tr("Outcome"), ColumnKind::Text, 90},
+            {tr("Took"), ColumnKind::Number, 68},    {tr("Summary"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const std::vector<AuditEntry> &entries)

@@ -84,8 +84,8 @@ CheckStatus statusOf(const std::string &rung)
 
 std::vector<RowColumn> columns()
 {
-    return {{tr("Ladder"), ColumnKind::Ladder, 120},  {tr("Finished, UTC"), ColumnKind::Text, 132}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
-            {tr("Took"), ColumnKind::Number, -84}, {tr("Kind"), ColumnKind::Text, -96}, {tr("Server"), ColumnKind::Text, -72},   {tr("Reason"), ColumnKind::Text, 0}};
+    return {{tr("Ladder"), ColumnKind::Ladder, 120},  {tr("Finished, UTC"), ColumnKind::Text, 140}, {tr("Age"), ColumnKind::Number, -84},   {tr("Size"), ColumnKind::Number, -96},
+            {tr("Took"), ColumnKind::Number, -84}, {tr("Kind"), ColumnKind::Text, -96}, {tr("Reason"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const Table &table)
@@ -101,8 +101,7 @@ std::vector<Row> rows(const Table &table)
         rows.push_back({id,
                         {{text::label(rung, 24), ladderOf(rung).reached, QVariant::fromValue(ladderOf(rung)), false, false}, cell(finishedAt(table, i).left(16), table.number(i, "finished_at").value_or(0)),
                          cell(ageOf(age), age.value_or(0)), cell(worded(size, "B"), size.value_or(0)), cell(worded(took, "s"), took.value_or(-1)),
-                         cell(text::label(table.text(i, "kind"), 24), {}, true),
-                         cell(text::label(table.text(i, "server_version"), 60).section(QLatin1Char(' '), 0, 0), {}, true), {reason, {}, {}, true, false}},
+                         cell(text::label(table.text(i, "kind"), 24), {}, true), {reason, {}, {}, true, false}},
                         statusOf(rung), reason.isEmpty() ? id : id % QLatin1Char('\n') % reason});
     }
     return rows;
