@@ -3,6 +3,7 @@
 
 #include "connectors/backup/backupsource.h"
 #include "connectors/backup/preflight.h"
+#include "models/facts/none.h"
 #include "models/format/format.h"
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace muster::backup {
 
 namespace {
 
-constexpr double kNever = 1e12; // s; the catalogue's word for "there is none"
 constexpr std::size_t kRows = 200;
 
 double ageOf(WallTime at, WallTime now)
@@ -70,7 +70,7 @@ void addRecovery(FactBatch &batch, const Catalogue &catalogue, const Live &live)
     }
     const auto &recovery = *catalogue.recovery;
     const auto none = NotApplicable{"there is no complete physical backup"};
-    add("backup.wal_age", recovery.newestWalAt ? Value(walAge(recovery, live, batch.at.wall)) : Value(kNever), "s");
+    add("backup.wal_age", recovery.newestWalAt ? Value(walAge(recovery, live, batch.at.wall)) : Value(kNoneAge), "s");
     add("backup.recovery_from", recovery.from ? Value(epoch(*recovery.from)) : Value(none), "epoch");
     add("backup.recovery_to", recovery.to ? Value(epoch(*recovery.to)) : Value(none), "epoch");
     add("backup.recovery_gaps", recovery.from ? Value(static_cast<double>(recovery.gaps.size())) : Value(none), "count");
@@ -122,7 +122,7 @@ void addDrill(FactBatch &batch, const Catalogue &catalogue, const Set &set, cons
     if (newest)
         batch.add("backup.drill_age", ageOf(newest->at, batch.at.wall), "s", kBackupBudget);
     else if (isWanted)
-        batch.add("backup.drill_age", kNever, "s", kBackupBudget);
+        batch.add("backup.drill_age", kNoneAge, "s", kBackupBudget);
     else
         batch.add("backup.drill_age", NotApplicable{"no drill is declared for this set (\"drill\"), and none was made"}, "s", kBackupBudget);
     const auto estimate = usable ? restoreEstimate(catalogue.backups, *usable) : std::nullopt;
@@ -154,7 +154,7 @@ double walAge(const Recovery &recovery, const Live &live, WallTime now)
     // All before the current segment is archived, and nothing of worth is in that one.
     if (newest && current && live.isSegmentFresh && newest->number + 1 >= current->number)
         return 0;
-    return recovery.newestWalAt ? ageOf(*recovery.newestWalAt, now) : kNever;
+    return recovery.newestWalAt ? ageOf(*recovery.newestWalAt, now) : kNoneAge;
 }
 
 void addCatalogueFacts(FactBatch &batch, const Catalogue &catalogue, const Set &set, const Live &live)
@@ -164,10 +164,10 @@ void addCatalogueFacts(FactBatch &batch, const Catalogue &catalogue, const Set &
     const auto isCounted = [](const Backup &backup) { return backup.isFinished() && backup.kind != "globals"; };
     const auto newest = std::ranges::find_if(backups, isCounted);
     const auto *usable = newestUsable(backups, set.server ? set.server->databases : std::vector<std::string>());
-    const double usableAge = usable ? ageOf(usable->finishedAt, now) : kNever;
+    const double usableAge = usable ? ageOf(usable->finishedAt, now) : kNoneAge;
     const auto add = [&](const char *name, Value value, const char *unit) { batch.add(name, std::move(value), unit, kBackupBudget); };
     add("backup.count", static_cast<double>(std::ranges::count_if(backups, isCounted)), "count");
-    add("backup.newest_age", newest == backups.end() ? kNever : ageOf(newest->finishedAt, now), "s");
+    add("backup.newest_age", newest == backups.end() ? kNoneAge : ageOf(newest->finishedAt, now), "s");
     add("backup.newest_name", newest == backups.end() ? std::string() : newest->id, "");
     add("backup.usable_age", usableAge, "s");
     add("backup.usable_name", usable ? usable->id : std::string(), "");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/samples/appauditsource.h"
 
+#include "models/facts/none.h"
+
 #include <algorithm>
 #include <cctype>
 #include <chrono>
@@ -11,7 +13,6 @@ namespace {
 
 constexpr Millis kBudget{750000};   // 2.5 rounds
 constexpr Millis kReserve{300};     // kept for the answer, so that the source speaks before the watchdog does
-constexpr double kNoRecord = 1e12;  // the catalogue's "there is none"
 
 } // namespace
 
@@ -54,7 +55,7 @@ std::expected<FactBatch, Fault> AppAuditSource::collect(Deadline deadline, std::
         return std::unexpected(rows.error());
     FactBatch batch{m_target.id, Stamp::now(), {}};
     const auto age = rows->number(0, "age");
-    batch.add("appaudit.newest_age", age ? std::max(0.0, *age) : kNoRecord, "s", kBudget, m_target.query + (age ? "" : "\nThe query gave no record."));
+    batch.add("appaudit.newest_age", age ? std::max(0.0, *age) : kNoneAge, "s", kBudget, m_target.query + (age ? "" : "\nThe query gave no record."));
     return batch;
 }
 

@@ -5,6 +5,7 @@
 #include "connectors/smtp/smtpclient.h"
 #include "connectors/smtp/smtpfaults.h"
 #include "connectors/tls/tlsfacts.h"
+#include "models/facts/none.h"
 
 #include <chrono>
 
@@ -20,7 +21,6 @@ constexpr std::chrono::hours kLegacyEvery{1};
 constexpr std::size_t kStageLimit = 40;
 constexpr Millis kProofLimit{4000};
 constexpr int kProofDays = 7;
-constexpr double kNever = 1e12; ///< s, the catalogue's word for "there is none"
 
 /// A round must end inside its deadline, with the stage that was slow; silence is on the page 10 s after the start, on a busy machine too.
 constexpr StageLimits kRoundLimits{Millis{5000}, Millis{5500}, Millis{5500}, Millis{5000}, Millis{5000}, Millis{5500}};
@@ -131,7 +131,7 @@ void SmtpSource::addProof(FactBatch &batch, Deadline deadline)
     }
     imap::ImapClient client(*m_target.mailbox, m_interrupter);
     const auto newest = newestTestMail(client, m_target.from, kProofDays, batch.at.wall, deadline);
-    Value age = kNever;
+    Value age = kNoneAge;
     std::string raw = m_target.mailbox->display();
     if (!newest)
         age = Unknown{newest.error().stage + ": " + newest.error().detail, newest.error().hint};

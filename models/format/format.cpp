@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/format/format.h"
 
+#include "models/facts/none.h"
 #include "models/format/text.h"
 
 #include <QCoreApplication>
@@ -14,7 +15,6 @@ namespace muster::format {
 
 namespace {
 
-constexpr double kNeverSeconds = 3000.0 * 365 * 86400; // "there is none" is said as 1e12 s in facts
 constexpr std::string_view kGroup = "\u202F";
 
 std::string fixed(double value, int decimals)
@@ -83,7 +83,7 @@ std::string duration(double seconds)
     const double magnitude = std::abs(seconds);
     if (std::isnan(seconds))
         return "NaN";
-    if (magnitude >= kNeverSeconds)
+    if (isNoneAge(magnitude))
         return words(QT_TRANSLATE_NOOP("muster::format", "never"));
     if (magnitude == 0)
         return "0 s";

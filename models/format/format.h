@@ -13,7 +13,7 @@ namespace muster::format {
 
 /// "0.25", "12.5", "1 250", "1 250 000": at most `decimals` places, none where they are zero; thousands grouped (U+202F) from 10 000 on.
 [[nodiscard]] std::string number(double value, int decimals = 2);
-/// "320 µs", "4.2 ms", "2 s", "90 s", "5 min", "31 h", "12 d"; "never" from 3000 years on and for infinity.
+/// "320 µs", "4.2 ms", "2 s", "90 s", "5 min", "31 h", "12 d"; "never" from 3000 years on (models/facts/none.h) and for infinity.
 [[nodiscard]] std::string duration(double seconds);
 /// Decimal units: "512 B", "3.1 GB".
 [[nodiscard]] std::string size(double bytes);

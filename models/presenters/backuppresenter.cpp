@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/presenters/backuppresenter.h"
 
+#include "models/facts/none.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
 #include "models/presenters/factpresenter.h"
@@ -15,7 +16,6 @@ namespace muster::backups {
 namespace {
 
 constexpr std::size_t kMostDrawn = 30;
-constexpr double kNever = 1e11; // s; the catalogue says 1e12 for "there is none"
 
 QString tr(const char *text)
 {
@@ -49,7 +49,7 @@ QString worded(const std::optional<double> &value, std::string_view unit)
 
 QString ageOf(const std::optional<double> &seconds)
 {
-    return seconds ? q(format::age(std::chrono::duration_cast<Millis>(std::chrono::duration<double>(std::min(*seconds, kNever))))) : QString();
+    return seconds ? q(format::age(std::chrono::duration_cast<Millis>(std::chrono::duration<double>(std::min(*seconds, kNoneAge))))) : QString();
 }
 
 QString finishedAt(const Table &table, std::size_t row)
@@ -178,7 +178,7 @@ std::optional<WindowAge> windowAge(const Snapshot &snapshot, const std::string &
         return std::nullopt;
     WindowAge result{*age / *window, {}, *age <= *window ? CheckStatus::Pass : CheckStatus::Fail};
     const QString limit = q(format::duration(*window));
-    result.text = *age >= kNever       ? tr("No usable backup; the window is %1").arg(limit)
+    result.text = isNoneAge(*age)     ? tr("No usable backup; the window is %1").arg(limit)
                   : result.share <= 1 ? tr("Newest usable backup is %1 old, inside the window of %2").arg(ageOf(age), limit)
                                       : tr("Newest usable backup is %1 old: past the window of %2").arg(ageOf(age), limit);
     return result;
