@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The demo from outside: packaging/demo/up, fix, break and down, judged by plain clients that share no code with it."""
+import email.header
 import http.client
+import imaplib
 import json
 import os
 import re
@@ -22,8 +24,8 @@ import redis
 DEMO = Path(__file__).resolve().parents[2] / "packaging/demo"
 
 
-def demo(command, *words):
-    environment = {**os.environ, "MUSTER_BIN_DIR": "/nonexistent"}
+def demo(command, *words, programs=os.environ.get("MUSTER_BIN_DIR", "/nonexistent")):
+    environment = {**os.environ, "MUSTER_BIN_DIR": programs}
     return subprocess.run([DEMO / command, *words], env=environment, text=True, capture_output=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
@@ -33,6 +35,7 @@ class Demo(unittest.TestCase):
         cls.scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.scratch.cleanup)
         os.chmod(cls.scratch.name, 0o755)
+        os.environ["XDG_STATE_HOME"] = f"{cls.scratch.name}/state"  # the audit of what the console does here
         cls.dir = Path(cls.scratch.name) / "demo"
         started = demo("up", "--no-build", "--headless", "--dir", str(cls.dir))
         cls.addClassCleanup(demo, "down", "--dir", str(cls.dir))
@@ -102,6 +105,15 @@ class Demo(unittest.TestCase):
         server.ehlo()
         return server
 
+    def mails_in_mailbox(self):
+        """Subjects in the declared mailbox, as its owner reads them."""
+        host, port = re.fullmatch(r"imaps://oncall@(.*):(\d+)/INBOX", self.environment["smtp"]["mailbox"]).groups()
+        with imaplib.IMAP4_SSL(host, int(port), ssl_context=self.trust, timeout=5) as box:
+            box.login("oncall", self.secret(self.environment["smtp"]))
+            count = int(box.select("INBOX", readonly=True)[1][0])
+            heads = [box.fetch(str(number + 1), "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1][0][1].decode() for number in range(count)]
+            return [str(email.header.make_header(email.header.decode_header(head.partition(": ")[2].strip()))) for head in heads]
+
     def change(self, command, item):
         done = demo(command, "--dir", str(self.dir), item)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -152,7 +164,9 @@ class Demo(unittest.TestCase):
 
     def test_email_service(self):
         self.assertFalse(self.mail_server().has_extn("starttls") or self.mail_server().has_extn("auth"))
+        self.assertEqual(self.mails_in_mailbox(), [])
         self.change("fix", "email-service")
+        self.assertEqual(self.mails_in_mailbox(), ["Test mail from Muster for “shop”"])
         server = self.mail_server()
         server.starttls(context=self.trust)
         server.login("oncall", self.secret(self.environment["smtp"]))
@@ -163,8 +177,10 @@ class Demo(unittest.TestCase):
         number = re.search(rb"queued as ([0-9A-F]+)", text)
         self.assertEqual(code, 250)
         self.assertIn(b"hello", (self.dir / f"mail/{number[1].decode()}.eml").read_bytes())
+        self.assertEqual(len(self.mails_in_mailbox()), 2)
         self.change("break", "email-service")
         self.assertFalse(self.mail_server().has_extn("starttls"))
+        self.assertEqual(self.mails_in_mailbox(), [])
 
     def test_tls(self):
         self.both_ways("tls", lambda: self.certificate_share_left() > 1 / 3)
@@ -218,7 +234,7 @@ class Demo(unittest.TestCase):
         self.assertIn("not available yet", done.stderr)
 
     def test_backup_needs_the_console(self):
-        self.assertEqual(demo("fix", "--dir", str(self.dir), "automated-backups").returncode, 1)
+        self.assertEqual(demo("fix", "--dir", str(self.dir), "automated-backups", programs="/nonexistent").returncode, 1)
         self.assertEqual(list((self.dir / "backups").iterdir()), [])
 
     def test_up_again_keeps_everything(self):

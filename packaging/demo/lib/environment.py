@@ -12,7 +12,7 @@ STRICT_PROFILE = "strict-profile.json"
 def _production(place, fixed):
     """Every key that the demo looks after; None: not declared."""
     ports = {name: f"127.0.0.1:{place.port(name)}" for name in
-             ("postgres", "pgbouncer", "redis", "prometheus", "alertmanager", "smtp", "nginx:http", "nginx:https")}
+             ("postgres", "pgbouncer", "redis", "prometheus", "alertmanager", "smtp", "imap", "nginx:http", "nginx:https")}
 
     def when(item, value):
         return value if item in fixed else None
@@ -30,7 +30,7 @@ def _production(place, fixed):
                   "health": "/health", "api": ["/items"], "static": ["/static/app.js"], "openapi": "/openapi.json",
                   "instances": [f"https://127.0.0.1:{place.port(f'nginx:{name}')}" for name in stack.instances(fixed)], "cdn": True}],
         "smtp": {"url": f"smtp://oncall@{ports['smtp']}", "password": {"file": "secrets/smtp"}, "tls": "starttls", "ca": "tls/ca.pem",
-                 "from": "alerts@shop.example", "to": ["oncall@shop.example"], "mailbox": None},
+                 "from": "alerts@shop.example", "to": ["oncall@shop.example"], "mailbox": f"imaps://oncall@{ports['imap']}/INBOX"},
         "backups": [{"name": "nightly", "driver": "pg_dump", "postgres": "primary", "directory": "backups", "window": "26h", "keep": 7}],
         "logs": when("structured-logging", [{"name": "api", "path": "shop/api.jsonl", "format": "json"}]),
         "audit": when("security-log", [{"name": "app-audit", "postgres": "primary", "query": "select max(at) from audit_log"}]),

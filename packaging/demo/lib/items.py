@@ -15,6 +15,7 @@ import alertrules
 import cache
 import environment
 import loadtest
+import mailbox
 import monitoring
 import pki
 import postgres
@@ -215,25 +216,39 @@ def apply_load_test(place, is_fixed):
         report.unlink(missing_ok=True)
 
 
-def apply_backups(place, is_fixed):
-    """Makes the backup with the console's own program; taken back, the demo's backups are removed."""
-    folder = place / "backups"
-    if not is_fixed:
-        shutil.rmtree(folder)
-        folder.mkdir()
-        return
+# -- what the console itself does --------------------------------------------------------------------------------
+def act(place, item, *words):
+    """An action of musterctl on this production."""
     program = binary("musterctl")
     if not program:
-        raise DemoError("automated-backups: not available yet: no musterctl (build it, or set MUSTER_BIN_DIR)")
-    done = subprocess.run([program, "backup", "run", "nightly", "-e", place / "environment.json", "--yes", "--confirm", "shop"],
-                          stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        raise DemoError(f"{item}: not available yet: no musterctl (build it, or set MUSTER_BIN_DIR)")
+    done = subprocess.run([program, *words, "-e", place / "environment.json", "--yes", "--confirm", "shop"], stdin=subprocess.DEVNULL, stdout=sys.stderr)
     if done.returncode:
-        raise DemoError(f"automated-backups: musterctl backup run ended with {done.returncode}")
+        raise DemoError(f"{item}: musterctl {' '.join(words)} ended with {done.returncode}")
+
+
+def apply_backups(place, is_fixed):
+    """Makes the backup; taken back, the demo's backups are removed."""
+    folder = place / "backups"
+    if is_fixed:
+        act(place, "automated-backups", "backup", "run", "nightly")
+    else:
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+
+def apply_mail(place, is_fixed):
+    """The mail server reads the state itself; then a test mail proves the way to the mailbox. Taken back, the mailbox is empty again."""
+    if not is_fixed:
+        mailbox.clear(place)
+        return
+    act(place, "email-service", "mail", "test")
+    wait_for(lambda: mailbox.count(place), 10, "the test mail is in the mailbox")
 
 
 # In the order of the readiness model; the weight of each stands there.
 ITEMS = {
-    "redis-service": apply_limits, "email-service": None, "tls": apply_tls, "structured-logging": None, "separate-environments": apply_staging,
+    "redis-service": apply_limits, "email-service": apply_mail, "tls": apply_tls, "structured-logging": None, "separate-environments": apply_staging,
     "redis-caching": apply_caching, "connection-pooling": None, "api-compression": apply_web, "static-assets": apply_cached, "cdn": apply_web,
     "https-enforced": apply_web, "rate-limiting": None, "security-log": apply_security_log, "input-validation": None,
     "database-monitoring": apply_database_monitoring, "index-completion": apply_indexes, "slow-query-log": apply_slow_log,

@@ -18,6 +18,19 @@ def folder(place):
     return root
 
 
+def _mails(place):
+    return [path for part in ("new", "cur") for path in (folder(place) / part).iterdir()]
+
+
+def count(place):
+    return len(_mails(place))
+
+
+def clear(place):
+    for path in _mails(place):
+        path.unlink()
+
+
 def start(place, name="imap"):
     """IMAP over TLS from the first byte; one user, with the mail server's password."""
     certificate, key = pki.issue(place, "mail")

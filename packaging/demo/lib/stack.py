@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg2
 
 import cache
+import mailbox
 import monitoring
 import pki
 import postgres
@@ -84,7 +85,8 @@ def start_mail(place):
     # The server reads its password from a file of its own: secrets/ is closed to its account.
     password = place.write("smtp.pw", place.secret("smtp"), 0o600, service=True)
     place.spawn("smtp", [PYTHON, LIB / "smtpd.py", "--port", place.port("smtp"), "--mail", folder, "--cert", certificate, "--key", key,
-                         "--password-file", password, "--secure", "state", "--state", place / "state.json"])
+                         "--password-file", password, "--secure", "state", "--state", place / "state.json", "--maildir", mailbox.folder(place)])
+    mailbox.start(place)
 
 
 def scrape_jobs(place, fixed):
