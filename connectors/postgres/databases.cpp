@@ -45,6 +45,7 @@ void addRates(const DatabaseDelta &delta, FactWriter &facts)
         facts.add("rollback_ratio", delta.rollbacks / transactions,
                   countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
     facts.add("commits_rate", delta.commits / delta.seconds);
+    facts.add("rollbacks_rate", delta.rollbacks / delta.seconds, countText(delta.rollbacks) + " rollbacks " + window);
     facts.add("deadlocks_rate", delta.deadlocks / delta.seconds, countText(delta.deadlocks) + " deadlocks " + window);
     facts.add("temp_bytes_rate", delta.tempBytes / delta.seconds);
 }
@@ -126,8 +127,8 @@ void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, 
         addRates(deltaOf(window), facts);
         return;
     }
-    static constexpr std::array<std::string_view, 5> kRates{ "cache_hit_ratio", "rollback_ratio", "commits_rate", "deadlocks_rate",
-                                                             "temp_bytes_rate" };
+    static constexpr std::array<std::string_view, 6> kRates{ "cache_hit_ratio", "rollback_ratio", "commits_rate",
+                                                             "rollbacks_rate",  "deadlocks_rate", "temp_bytes_rate" };
     facts.unknownAll(kRates, "a rate needs two samples of the same server life", "");
 }
 

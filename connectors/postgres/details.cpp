@@ -3,6 +3,7 @@
 
 #include "connectors/postgres/activity.h"
 
+#include <algorithm>
 #include <array>
 
 namespace muster::postgres {
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLimit = 50;
 
-constexpr std::array<std::string_view, 3> kHorizonFacts{ "xmin_age", "xmin_holder", "xmin_holders" };
+constexpr std::array<std::string_view, 4> kHorizonFacts{ "xmin_age", "xmin_longest", "xmin_holder", "xmin_holders" };
 constexpr std::array<std::string_view, 1> kProgressFacts{ "progress" };
 
 /// age() of a session's own id counts too: it is what others' snapshots see as running.
@@ -90,7 +91,11 @@ void addHorizonFacts(const Rows &rows, FactWriter &facts)
     for (std::size_t row = 0; row < rows.size() && row < kLimit; ++row)
         table.rows.push_back({ rows.text(row, "kind"), rows.text(row, "name"), cellOf(rows.number(row, "xids")),
                                cellOf(rows.number(row, "seconds")), withoutPasswords(rows.text(row, "detail")) });
+    double longest = 0; // slots and standbys do not say since when
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        longest = std::max(longest, rows.number(row, "seconds").value_or(0));
     facts.add("xmin_age", rows.number(0, "xids").value_or(0));
+    facts.add("xmin_longest", longest);
     facts.add("xmin_holder", rows.isEmpty() ? std::string() : rows.text(0, "kind") + " " + rows.text(0, "name"));
     facts.add("xmin_holders", std::move(table));
 }

@@ -49,8 +49,20 @@ std::expected<void, Fault> Groups::runServer(FactWriter &facts, Deadline deadlin
     if (!m_first)
         m_first = Identity{ m_server.systemIdentifier, m_server.isStandby };
     addIdentityFacts(m_server, *m_first, facts);
+    rememberRole();
     coverServerProblems(m_reader.problems("server"), context(), facts);
     return {};
+}
+
+/// A failover is news for an hour; another cluster at the same address is until somebody looks.
+void Groups::rememberRole()
+{
+    if (m_server.isStandby == m_first->isStandby)
+        m_turnedAt.reset();
+    else if (!m_turnedAt)
+        m_turnedAt = m_now.boot;
+    else if (m_now.boot - *m_turnedAt >= std::chrono::hours(1))
+        m_first->isStandby = m_server.isStandby;
 }
 
 std::expected<void, Fault> Groups::runActivity(FactWriter &facts, Deadline deadline)
@@ -92,7 +104,9 @@ std::expected<void, Fault> Groups::runSlots(FactWriter &facts, Deadline deadline
     const auto rows = m_client.query(slotsSql(m_client.info().serverVersion), deadline);
     if (!rows)
         return std::unexpected(rows.error());
-    addSlotFacts(parseSlots(*rows), facts);
+    auto slots = parseSlots(*rows);
+    watchSlots(slots, m_slotWatch, m_now.boot);
+    addSlotFacts(slots, facts);
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include "connectors/postgres/counters.h"
 #include "connectors/postgres/databases.h"
 #include "connectors/postgres/pgclient.h"
+#include "connectors/postgres/replication.h"
 #include "connectors/postgres/server.h"
 #include "connectors/postgres/settings.h"
 #include "connectors/postgres/query.h"
@@ -40,6 +41,8 @@ public:
     [[nodiscard]] const std::string &life() const { return m_server.started; }
     [[nodiscard]] const Rights &rights() const { return m_rights; }
     [[nodiscard]] const Server &server() const { return m_server; }
+    /// Counters make rates from their second sample on.
+    [[nodiscard]] bool hasRates() const { return m_counters.hasTwo(); }
     [[nodiscard]] double roundTrip() const { return m_roundTrip; } ///< s
 
     std::expected<void, Fault> runClock(FactWriter &facts, Deadline deadline);
@@ -69,6 +72,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<std::string> statementsObstacle() const;
+    void rememberRole();
 
     const Target &m_target;
     PgClient &m_client;
@@ -78,6 +82,8 @@ private:
     Settings m_settings;
     QueryReader m_reader;
     std::optional<Identity> m_first;
+    std::optional<BootTime> m_turnedAt; ///< since when the role is another one
+    SlotWatch m_slotWatch;
     CounterWindow m_counters{ kCounterWindow };
     Window<double> m_sizes{ Millis{ 86400000 } };
     std::optional<IndexBlocks> m_indexBlocks;

@@ -49,9 +49,10 @@ constexpr std::array kActivityFacts{ Names{ "connections_used" },
                                      Names{ "blocked_longest" },
                                      Names{ "blocker_worst" } };
 constexpr std::array kDatabaseFacts{ Names{ "cache_hit_ratio" },      Names{ "commits_rate" },        Names{ "rollback_ratio" },
+                                     Names{ "rollbacks_rate" },
                                      Names{ "deadlocks_rate" },       Names{ "temp_bytes_rate" },     Names{ "xid_used_ratio" },
                                      Names{ "multixact_used_ratio" }, Names{ "xid_oldest_database" }, Names{ "checksum_failures" } };
-constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
+constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slots_waiting" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
 constexpr std::array kStandbyFacts{ Names{ "standbys_connected" }, Names{ "standbys_missing" }, Names{ "replication_lag_bytes" },
                                     Names{ "replication_lag" }, Names{ "replicas" }, Names{ "receiver_streaming" } };
 constexpr std::array kWalFacts{ Names{ "wal_size" }, Names{ "wal_size_ratio" } };

@@ -69,6 +69,8 @@ std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, Fa
             return done;
         own.facts.clear();
         const bool isDenied = done.error().kind == FaultKind::Denied;
+    if (group.name == "counters" && !groups.hasRates())
+        schedule.due = start; // the second round, a second later, makes rates of the first
         facts.unknownAll(group.facts, done.error().detail, isDenied ? groups.context().grant("pg_monitor") : done.error().hint);
     }
     for (auto &fact : own.facts) {
@@ -121,6 +123,7 @@ std::expected<FactBatch, Fault> PostgresSource::Impl::collect(Deadline deadline)
     }
 }
 
+        }
 std::vector<DoctorStage> PostgresSource::Impl::diagnose(Deadline deadline)
 {
     auto stages = session.diagnose(deadline);

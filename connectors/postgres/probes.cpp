@@ -11,10 +11,12 @@ namespace {
 constexpr std::string_view kControl = "EXECUTE ON FUNCTION pg_control_checkpoint()";
 constexpr std::string_view kNoWait = "n/a: no synchronous standby is asked for";
 
-/// Of all databases: the catalog is shared. A worker without a relation is the one that applies; the others copy tables.
+/// Of all databases: the catalog is shared. A worker without a relation is the one that applies; the others copy tables. By name, since 13 lets
+/// only superusers read pg_subscription.oid.
 constexpr std::string_view kDown =
-    "with down as (select subname from pg_subscription s where subenabled and not exists (select from pg_stat_get_subscription(s.oid) w "
-    "where w.pid is not null and w.relid is null))";
+    "with down as (select subname from pg_subscription s where subenabled and not exists (select from pg_stat_subscription w "
+    "where w.subname = s.subname and w.pid is not null and w.relid is null)), "
+    "workers as (select query, backend_start from pg_stat_get_activity(null) where backend_type = 'autovacuum worker')";
 
 /// pg_control_checkpoint() shows the last completed one; a server that writes nothing makes none, however much time passes.
 constexpr std::array kState{
@@ -42,8 +44,15 @@ constexpr std::array kState{
            .whenNull = kNoWait },
     Probe{ .item = { "replay_paused", "pg_is_wal_replay_paused()", 0, 140000 }, .kind = Kind::Truth, .where = Where::Standby },
     Probe{ .item = { "replay_paused", "pg_get_wal_replay_pause_state() <> 'not paused'", 140000 }, .kind = Kind::Truth, .where = Where::Standby },
-    Probe{ .item = { "autovacuum_busy_ratio",
-             "(select count(*) from pg_stat_get_activity(null) where backend_type = 'autovacuum worker') / current_setting('autovacuum_max_workers')::float8" },
+    Probe{ .item = { "autovacuum_busy_ratio", "(select count(*) from workers) / current_setting('autovacuum_max_workers')::float8" },
+           .where = Where::Primary,
+           .need = Need::Monitor },
+    Probe{ .item = { "autovacuum_busy_for",
+             "case when (select count(*) from workers) < current_setting('autovacuum_max_workers')::int then 0 else "
+             "(select extract(epoch from now() - max(backend_start)) from workers) end" },
+           .where = Where::Primary,
+           .need = Need::Monitor },
+    Probe{ .item = { "freeze_workers", "(select count(*) from workers where query like '%(to prevent wraparound)')" },
            .where = Where::Primary,
            .need = Need::Monitor },
     Probe{ .item = { "subscriptions_down", "(select count(*) from down)" } },
@@ -158,8 +167,8 @@ void refuse(const Probe &probe, std::string_view right, const Context &context, 
         facts.unknown(probe.item.name, "this role may not read pg_hba_file_rules",
                       context.grant("SELECT ON pg_hba_file_rules") + " " + context.grant("EXECUTE ON FUNCTION pg_hba_file_rules()"));
     else if (probe.need == Need::Passwords)
-        facts.unknown(probe.item.name, "only a superuser sees password hashes; a console's role should not",
-                      "As superuser: SELECT rolname FROM pg_authid WHERE rolpassword LIKE 'md5%';");
+        facts.unknown(probe.item.name, "this role may not see how passwords are hashed",
+                      context.grant(context.version() >= 140000 ? "pg_read_all_data" : "SELECT ON pg_authid"));
     else
         facts.unknown(probe.item.name, "this role sees only a part of it", context.grant(right));
 }

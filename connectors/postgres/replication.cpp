@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <utility>
 
 namespace muster::postgres {
 
@@ -61,18 +63,41 @@ void addWorstLag(const std::vector<Standby> &standbys, FactWriter &facts)
 
 bool Slot::isBad() const
 {
-    return !note.empty() || walStatus == "lost" || walStatus == "unreserved" || (!isActive && retained > 0);
+    constexpr double kPatience = 1800; // s
+    constexpr double kMuch = 1073741824; // bytes: more than a consumer that restarts leaves behind
+    const bool isForgotten = !isActive && retained > 0 && (inactiveFor.value_or(0) >= kPatience || retained >= kMuch);
+    return !note.empty() || walStatus == "lost" || walStatus == "unreserved" || isForgotten;
+}
+
+bool Slot::isWaiting() const
+{
+    return !isBad() && ((!isActive && retained > 0) || walStatus == "extended");
+}
+
+void watchSlots(std::vector<Slot> &slots, SlotWatch &watch, BootTime now)
+{
+    SlotWatch seen;
+    for (auto &slot : slots) {
+        if (slot.isActive)
+            continue;
+        const auto since = watch.contains(slot.name) ? watch[slot.name] : now;
+        seen[slot.name] = since;
+        if (!slot.inactiveFor)
+            slot.inactiveFor = toSeconds(now - since);
+    }
+    watch = std::move(seen);
 }
 
 std::string slotsSql(int version)
 {
     const std::string inactive = version >= 170000 ? "extract(epoch from inactive_since)" : "null";
+    const std::string since = version >= 170000 ? "extract(epoch from now() - inactive_since)" : "null";
     const std::string note = version >= 170000 ? "invalidation_reason"
         : version >= 160000                    ? "case when conflicting then 'conflicts with recovery' end"
                                                : "null";
     return "/* muster slots */ select slot_name, slot_type, active, wal_status, safe_wal_size, pg_wal_lsn_diff(" + std::string(kPosition)
         + ", restart_lsn) as retained, " + inactive
-        + " as inactive_since, " + note + " as note from pg_replication_slots order by retained desc nulls last limit " + std::to_string(kSlotLimit);
+        + " as inactive_since, " + since + " as inactive_for, " + note + " as note from pg_replication_slots order by retained desc nulls last limit " + std::to_string(kSlotLimit);
 }
 
 std::vector<Slot> parseSlots(const Rows &rows)
@@ -81,7 +106,8 @@ std::vector<Slot> parseSlots(const Rows &rows)
     for (std::size_t row = 0; row < rows.size(); ++row) {
         slots.push_back({ rows.text(row, "slot_name"), rows.text(row, "slot_type"), rows.truth(row, "active").value_or(false),
                           std::max(0.0, rows.number(row, "retained").value_or(0)), rows.text(row, "wal_status"),
-                          rows.number(row, "safe_wal_size"), rows.number(row, "inactive_since"), rows.text(row, "note") });
+                          rows.number(row, "safe_wal_size"), rows.number(row, "inactive_since"), rows.text(row, "note"),
+                          rows.number(row, "inactive_for") });
     }
     return slots;
 }
@@ -102,13 +128,15 @@ void addSlotFacts(const std::vector<Slot> &slots, FactWriter &facts)
     for (const auto &s : slots) {
         table.rows.push_back({ s.name, s.type, s.isActive, s.retained, s.walStatus, cellOf(s.safeWalSize), cellOf(s.inactiveSince), s.note });
         // A bad one is worse than any good one, however much that holds.
-        if (!worst || (s.isBad() && !worst->isBad()) || (s.isBad() == worst->isBad() && s.retained > worst->retained))
+        const auto weight = [](const Slot &slot) { return std::tuple(slot.isBad(), slot.isWaiting(), slot.retained); };
+        if (!worst || weight(s) > weight(*worst))
             worst = &s;
     }
     table.isTruncated = slots.size() >= kSlotLimit;
     const auto most = std::ranges::max_element(slots, {}, &Slot::retained);
     facts.add("slots", table);
     facts.add("slots_bad", static_cast<double>(std::ranges::count_if(slots, &Slot::isBad)));
+    facts.add("slots_waiting", static_cast<double>(std::ranges::count_if(slots, &Slot::isWaiting)));
     facts.add("slot_retained_max", most == slots.end() ? 0.0 : most->retained);
     facts.add("slot_worst",
               worst ? worst->name + (worst->isActive ? " (active, " : " (inactive, ")

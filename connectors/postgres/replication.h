@@ -5,6 +5,7 @@
 #include "connectors/postgres/rows.h"
 
 #include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,17 @@ struct Slot {
     std::optional<double> safeWalSize; ///< NULL without max_slot_wal_keep_size
     std::optional<double> inactiveSince; ///< epoch, 17+
     std::string note; ///< why it was invalidated, 16+
+    std::optional<double> inactiveFor{}; ///< s: of the server from 17 on, before as this console has watched
 
-    /// Lost or about to be, or nobody reads it while it holds WAL.
+    /// Lost or about to be, or nobody has read it for half an hour while it holds WAL, or it holds a lot.
     [[nodiscard]] bool isBad() const;
+    /// Not bad, but on its way: nobody reads it, or it holds more than max_wal_size.
+    [[nodiscard]] bool isWaiting() const;
 };
+
+/// Since when this console sees a slot inactive: servers before 17 do not say.
+using SlotWatch = std::map<std::string, BootTime>;
+void watchSlots(std::vector<Slot> &slots, SlotWatch &watch, BootTime now);
 
 struct Standby {
     std::string name;

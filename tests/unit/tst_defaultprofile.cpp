@@ -246,7 +246,11 @@ void TestDefaultProfile::standalonePrimaryPassesReplication()
     auto world = reviewWorld(m_profile);
     world.set("postgres/one", "postgres.standbys_connected", 0.0, "count");
     world.set("postgres/one", "postgres.standbys_missing", NotApplicable{"no number of standbys is declared"});
-    world.set("postgres/one", "postgres.replication_lag_bytes", NotApplicable{"no standby is connected"});
+    for (const auto *lag : { "postgres.replication_lag_bytes", "postgres.replication_lag" })
+        world.set("postgres/one", lag, NotApplicable{ "no standby is connected" });
+    world.set("postgres/one", "postgres.sync_standbys_missing", NotApplicable{ "no synchronous standby is asked for" });
+    for (const auto *name : { "postgres.receiver_streaming", "postgres.replay_paused", "postgres.conflicts_rate" })
+        world.set("postgres/one", name, NotApplicable{ "this server is a primary" });
     const auto assessment = judged(world);
     QVERIFY(assessment.check("database/replication")->status == CheckStatus::Pass);
     QCOMPARE(assessment.check("database/replication")->worst().evidence, std::string("0 standbys connected"));

@@ -21,6 +21,7 @@ private Q_SLOTS:
     void versionsEndAfterFiveYears();
     void columnsFollowTheVersion();
     void slotsAreBadWhenNobodyReads();
+    void aSlotIsForgottenAfterHalfAnHourOfWatching();
     void missingStandbysAreNeverNegative();
     void idleStandbyIsNotBehind();
     void settingsBecomeFacts();
@@ -118,18 +119,40 @@ void TestPgFacts::columnsFollowTheVersion()
 void TestPgFacts::slotsAreBadWhenNobodyReads()
 {
     const auto slots =
-        parseSlots(rowsOf({ "slot_name", "slot_type", "active", "wal_status", "safe_wal_size", "retained", "inactive_since" },
-                          { { "standby1", "physical", "t", "reserved", "1000", "5000000", std::nullopt },
-                            { "left_over", "logical", "f", "extended", "-5", "3000000", "1795562202" },
-                            { "gone", "physical", "f", "lost", std::nullopt, std::nullopt, std::nullopt },
-                            { "fresh", "physical", "f", std::nullopt, std::nullopt, std::nullopt, std::nullopt } }));
+        parseSlots(rowsOf({ "slot_name", "slot_type", "active", "wal_status", "safe_wal_size", "retained", "inactive_since", "inactive_for" },
+                          { { "standby1", "physical", "t", "reserved", "1000", "5000000", std::nullopt, std::nullopt },
+                            { "left_over", "logical", "f", "extended", "-5", "3000000", "1795562202", "1800" },
+                            { "restarting", "logical", "f", "reserved", std::nullopt, "2000000", "1795562202", "20" },
+                            { "gone", "physical", "f", "lost", std::nullopt, std::nullopt, std::nullopt, std::nullopt },
+                            { "fresh", "physical", "f", std::nullopt, std::nullopt, std::nullopt, std::nullopt, "9000" } }));
     FactBench bench;
     addSlotFacts(slots, bench.facts);
+    QCOMPARE(numberOf(bench.batch, "postgres.slots_waiting"), 1.0); // the one whose consumer restarts
     QCOMPARE(numberOf(bench.batch, "postgres.slots_bad"), 2.0);
     QCOMPARE(numberOf(bench.batch, "postgres.slot_retained_max"), 5000000.0);
     QCOMPARE(textOf(bench.batch, "postgres.slot_worst"), std::string("left_over (inactive, extended)"));
     QCOMPARE(tableOf(bench.batch, "postgres.slots").number(1, "safe_wal_size"), std::optional(-5.0));
     QVERIFY(!tableOf(bench.batch, "postgres.slots").number(2, "safe_wal_size"));
+}
+
+void TestPgFacts::aSlotIsForgottenAfterHalfAnHourOfWatching()
+{
+    const Slot idle{ "old", "physical", false, 5000000, "reserved", std::nullopt, std::nullopt, "" };
+    SlotWatch watch;
+    const auto stateAt = [&](Millis after) {
+        std::vector<Slot> slots{ idle };
+        watchSlots(slots, watch, BootTime(after));
+        return std::pair(slots.front().isWaiting(), slots.front().isBad());
+    };
+    QVERIFY(stateAt(Millis{ 0 }) == std::pair(true, false));
+    QVERIFY(stateAt(Millis{ 1799000 }) == std::pair(true, false));
+    QVERIFY(stateAt(Millis{ 1800000 }) == std::pair(false, true));
+    std::vector<Slot> none;
+    watchSlots(none, watch, BootTime(Millis{ 1801000 }));
+    QVERIFY(stateAt(Millis{ 1802000 }) == std::pair(true, false)); // made anew under the same name
+    Slot much = idle;
+    much.retained = 2e9;
+    QVERIFY(much.isBad()); // a first look that finds gigabytes needs no watching
 }
 
 void TestPgFacts::missingStandbysAreNeverNegative()
