@@ -64,13 +64,13 @@ std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, Fa
     const bool isSlow = group.every >= Millis{ 60000 };
     schedule.interval = isSlow ? std::max(group.every, rest) : group.every;
     schedule.due = start + (done || !isSlow ? schedule.interval : std::max(schedule.interval, kRetry));
+    if (group.name == "counters" && !groups.hasRates())
+        schedule.due = start; // the second round, a second later, makes rates of the first
     if (!done) {
         if (!session.client().isConnected())
             return done;
         own.facts.clear();
         const bool isDenied = done.error().kind == FaultKind::Denied;
-    if (group.name == "counters" && !groups.hasRates())
-        schedule.due = start; // the second round, a second later, makes rates of the first
         facts.unknownAll(group.facts, done.error().detail, isDenied ? groups.context().grant("pg_monitor") : done.error().hint);
     }
     for (auto &fact : own.facts) {
