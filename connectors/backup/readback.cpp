@@ -151,7 +151,7 @@ std::string errorLines(std::string_view errors)
     }
     std::string text;
     for (const auto line : telling.empty() ? last : telling)
-        text += (text.empty() ? "" : " ") + std::string(line);
+        text.append(text.empty() ? "" : " ").append(line);
     return muster::clamp(text, 1024);
 }
 

@@ -40,7 +40,7 @@ std::expected<DkimKey, std::string> parseDkimKey(std::string_view text)
         return std::unexpected("the key p= is missing");
     DkimKey key;
     key.type = tags->contains("k") ? valueOf("k") : "rsa";
-    key.isTesting = (":" + valueOf("t") + ":").find(":y:") != std::string::npos;
+    key.isTesting = (':' + valueOf("t") + ':').find(":y:") != std::string::npos;
     auto encoded = QByteArray::fromStdString(valueOf("p"));
     encoded.replace(" ", "").replace("\t", "");
     if (encoded.isEmpty())

@@ -59,7 +59,7 @@ std::optional<Macro> parseMacro(std::string_view text)
         macro.delimiters += text[at];
     }
     if (macro.delimiters.empty())
-        macro.delimiters = ".";
+        macro.delimiters = '.';
     return macro;
 }
 

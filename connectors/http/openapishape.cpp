@@ -106,7 +106,7 @@ void Checker::check(const json &node, std::string_view type)
         if (!node.is_array())
             return say("is no list");
         for (std::size_t i = 0; i < node.size(); ++i)
-            checkAt("[" + std::to_string(i) + "]", node[i], type.substr(1, type.size() - 2));
+            checkAt('[' + std::to_string(i) + ']', node[i], type.substr(1, type.size() - 2));
         return;
     }
     if (type.front() == '{') {

@@ -42,7 +42,7 @@ std::vector<Field> fieldsOf(std::string_view header)
         if (trimmed(line).empty())
             break;
         if ((line.front() == ' ' || line.front() == '\t') && !fields.empty()) {
-            fields.back().second += " " + std::string(trimmed(line));
+            fields.back().second.append(" ").append(trimmed(line));
             continue;
         }
         if (const auto colon = line.find(':'); colon != std::string_view::npos)
@@ -78,8 +78,8 @@ std::optional<WallTime> dateOf(std::string_view text)
 /// The word after `keyword` in "from a by b with c".
 std::string wordAfter(std::string_view text, std::string_view keyword)
 {
-    const auto plain = " " + withoutComments(text) + " ";
-    const auto at = lowered(plain).find(" " + std::string(keyword) + " ");
+    const auto plain = ' ' + withoutComments(text) + ' ';
+    const auto at = lowered(plain).find(' ' + std::string(keyword) + ' ');
     if (at == std::string::npos)
         return {};
     const auto rest = trimmed(std::string_view(plain).substr(at + keyword.size() + 2));

@@ -47,7 +47,7 @@ double parseTime(std::string_view text)
     double fraction = 0;
     if (rest.front() == '.') {
         const auto end = rest.find_first_not_of("0123456789", 1);
-        fraction = http::parseNumber("0" + std::string(rest.substr(0, end))).value_or(0);
+        fraction = http::parseNumber('0' + std::string(rest.substr(0, end))).value_or(0);
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
     }
     using namespace std::chrono;

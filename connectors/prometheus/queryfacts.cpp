@@ -144,7 +144,7 @@ std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &
         return std::string();
     };
     if (!isQueryName(target.histogram))
-        return nothing(false, target.histogram.empty() ? "no latency histogram is declared" : "\"" + clamp(target.histogram, 80) + "\" is no metric name");
+        return nothing(false, target.histogram.empty() ? "no latency histogram is declared" : '"' + clamp(target.histogram, 80) + "\" is no metric name");
     // What is collected now: the rate below goes on for five minutes after the application has stopped to expose it, and so does the series
     // itself when Prometheus was killed in between and could not mark its end.
     const auto seen = client.query("count(time() - timestamp(" + target.histogram + "_bucket) < " + shown(freshness) + ")", deadline);

@@ -33,7 +33,7 @@ std::string maskedCommand(const Reply &arguments)
     auto command = upper(arguments.elements.front().text);
     std::size_t shown = 1;
     if (arguments.elements.size() > 1 && std::ranges::find(kContainers, command) != kContainers.end()) {
-        command += " " + upper(arguments.elements[1].text);
+        command.append(" ").append(upper(arguments.elements[1].text));
         shown = 2;
     }
     const auto hidden = arguments.elements.size() - shown;
