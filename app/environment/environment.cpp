@@ -121,6 +121,9 @@ void readSmtp(Environment &env, ObjectReader &reader)
     entry.to = reader.texts("to");
     if (reader.has("mailbox"))
         entry.mailbox = reader.address("mailbox", {{"imap", 143}, {"imaps", 993}});
+    entry.token = reader.secret("token");
+    if (entry.password.kind != SecretRef::Kind::None && entry.token.kind != SecretRef::Kind::None)
+        reader.problem("token", "expected a password or an OAuth 2.0 access token, not both");
     else
         (void)reader.text("mailbox");
     entry.mailboxPassword = reader.secret("mailboxPassword");

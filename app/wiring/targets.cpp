@@ -140,7 +140,9 @@ smtp::Target Targets::smtp(const environment::Smtp &entry) const
     target.host = entry.address.host;
     target.port = entry.address.port;
     target.user = entry.address.user;
-    target.secret = secret(entry.password);
+    const bool hasToken = entry.token.kind != SecretRef::Kind::None;
+    target.secret = secret(hasToken ? entry.token : entry.password);
+    target.credential = hasToken ? smtp::Credential::Token : smtp::Credential::Password;
     target.tls = tlsOptions(entry.tls, entry.tlsMode != "none");
     target.mode = entry.tlsMode == "none" ? smtp::TlsMode::None : entry.tlsMode == "implicit" ? smtp::TlsMode::Implicit : smtp::TlsMode::StartTls;
     target.from = entry.from;

@@ -4,15 +4,23 @@
 #include "connectors/net/digest.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <initializer_list>
+#include <numeric>
 #include <optional>
+#include <span>
 
 namespace muster::smtp {
 
 namespace {
 
+using std::string_view_literals::operator""sv;
+
 constexpr int kMinIterations = 4096;
 constexpr int kMaxIterations = 1000000; ///< a hostile server must not keep us hashing
+constexpr std::array kForPassword{Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login}; ///< strongest first
+constexpr std::array kForToken{Mechanism::XOAuth2};
 constexpr std::string_view kNoBinding = "biws"; ///< base64 of "n,,"
 
 bool isOffered(const Capabilities &capabilities, std::string_view mechanism)
@@ -49,6 +57,18 @@ std::string_view attribute(std::string_view message, char name)
     return {};
 }
 
+/// The parts in base64; the clear text is wiped.
+std::string encodedOnce(std::initializer_list<std::string_view> parts)
+{
+    std::string text;
+    text.reserve(std::accumulate(parts.begin(), parts.end(), std::size_t{0}, [](std::size_t sum, std::string_view part) { return sum + part.size(); }));
+    for (const std::string_view part : parts)
+        text += part;
+    std::string encoded = net::toBase64(text);
+    std::fill(text.begin(), text.end(), '\0');
+    return encoded;
+}
+
 std::string proofOf(const net::Sha256 &clientKey, const std::string &authMessage)
 {
     const net::Sha256 signature = net::hmacSha256(net::sha256(clientKey), authMessage);
@@ -65,6 +85,8 @@ std::string_view toString(Mechanism mechanism)
     switch (mechanism) {
     case Mechanism::ScramSha256:
         return "SCRAM-SHA-256";
+    case Mechanism::XOAuth2:
+        return "XOAUTH2";
     case Mechanism::Plain:
         return "PLAIN";
     case Mechanism::Login:
@@ -75,29 +97,24 @@ std::string_view toString(Mechanism mechanism)
     return "none";
 }
 
-Choice chooseMechanism(const Capabilities &capabilities, bool isTls)
+Choice chooseMechanism(const Capabilities &capabilities, bool isTls, Credential credential)
 {
     if (!isTls)
         return {Mechanism::None, "no credentials are sent without TLS"};
     if (capabilities.auth.empty())
         return {Mechanism::None, "the server offers no AUTH"};
     const std::string offered = joined(capabilities.auth);
-    for (const Mechanism mechanism : {Mechanism::ScramSha256, Mechanism::Plain, Mechanism::Login}) {
+    const std::span<const Mechanism> usable = credential == Credential::Token ? std::span<const Mechanism>(kForToken) : std::span<const Mechanism>(kForPassword);
+    for (const Mechanism mechanism : usable) {
         if (isOffered(capabilities, toString(mechanism)))
             return {mechanism, capabilities.auth.size() == 1 ? "the only one offered" : "strongest known of " + offered};
     }
-    return {Mechanism::None, "the server offers only " + offered};
+    return {Mechanism::None, "the server offers only " + offered + (credential == Credential::Token ? "; the token of the environment needs XOAUTH2" : "")};
 }
 
-std::string plainResponse(std::string_view user, std::string_view password)
-{
-    std::string text;
-    text.reserve(user.size() + password.size() + 2);
-    text.append(1, '\0').append(user).append(1, '\0').append(password);
-    std::string encoded = net::toBase64(text);
-    std::fill(text.begin(), text.end(), '\0');
-    return encoded;
-}
+std::string plainResponse(std::string_view user, std::string_view password) { return encodedOnce({"\0"sv, user, "\0"sv, password}); }
+
+std::string xoauth2Response(std::string_view user, std::string_view token) { return encodedOnce({"user=", user, "\1auth=Bearer ", token, "\1\1"}); }
 
 ScramClient::ScramClient(std::string user, std::string nonce) : m_user(std::move(user)), m_nonce(std::move(nonce)) {}
 

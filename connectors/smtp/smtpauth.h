@@ -11,7 +11,10 @@
 /// SASL for SMTP. Pure but for the nonce.
 namespace muster::smtp {
 
-enum class Mechanism : std::uint8_t { None, ScramSha256, Plain, Login };
+enum class Mechanism : std::uint8_t { None, ScramSha256, XOAuth2, Plain, Login };
+
+/// What the environment declares: a password, or an OAuth 2.0 access token, which is of no use to the other mechanisms.
+enum class Credential : std::uint8_t { Password, Token };
 
 [[nodiscard]] std::string_view toString(Mechanism mechanism);
 
@@ -20,8 +23,12 @@ struct Choice {
     std::string reason; ///< "strongest of PLAIN LOGIN"; for None: why there is none
 };
 
-/// Strongest first: SCRAM-SHA-256, PLAIN, LOGIN. In clear none at all: PLAIN and LOGIN give the password away, and SCRAM a guess at it.
-[[nodiscard]] Choice chooseMechanism(const Capabilities &capabilities, bool isTls);
+/// For a password the strongest first: SCRAM-SHA-256, PLAIN, LOGIN. For a token XOAUTH2. In clear none at all: PLAIN, LOGIN and
+/// XOAUTH2 give the secret away, and SCRAM a guess at it.
+[[nodiscard]] Choice chooseMechanism(const Capabilities &capabilities, bool isTls, Credential credential = Credential::Password);
+
+/// "user=U^Aauth=Bearer TOKEN^A^A" in base64, ^A being the byte 1.
+[[nodiscard]] std::string xoauth2Response(std::string_view user, std::string_view token);
 
 /// "\0user\0password" in base64. RFC 4616.
 [[nodiscard]] std::string plainResponse(std::string_view user, std::string_view password);

@@ -32,6 +32,13 @@ std::expected<void, Fault> inOrder(Steps... steps)
     return done;
 }
 
+Fault withHint(Fault fault, std::string hint)
+{
+    if (fault.kind == FaultKind::Auth)
+        fault.hint = std::move(hint);
+    return fault;
+}
+
 Fault noStartTls()
 {
     return {FaultKind::Tls, "tls", "the server does not offer STARTTLS, and the environment requires TLS",
@@ -160,12 +167,13 @@ SmtpClient::Done SmtpClient::authenticate(Deadline deadline)
 {
     if (m_target.user.empty())
         return {};
-    m_choice = chooseMechanism(m_capabilities, m_isTls);
+    m_choice = chooseMechanism(m_capabilities, m_isTls, m_target.credential);
     if (m_choice.mechanism == Mechanism::None) {
         const FaultKind kind = m_isTls ? FaultKind::Auth : FaultKind::Config;
         return std::unexpected(Fault{kind, "auth", m_choice.reason,
-                                     m_isTls ? "Enable SCRAM-SHA-256, PLAIN or LOGIN for this user on the relay."
-                                             : "Set tls to starttls or implicit, or leave the user out."});
+                                     !m_isTls ? "Set tls to starttls or implicit, or leave the user out."
+                                     : m_target.credential == Credential::Token ? "Enable XOAUTH2 for this user on the relay, or declare smtp.password instead of smtp.token."
+                                                                                : "Enable SCRAM-SHA-256, PLAIN or LOGIN for this user on the relay."});
     }
     const auto secret = m_target.secret ? m_target.secret() : std::expected<Secret, Fault>(Secret());
     if (!secret)
@@ -175,6 +183,8 @@ SmtpClient::Done SmtpClient::authenticate(Deadline deadline)
     switch (m_choice.mechanism) {
     case Mechanism::ScramSha256:
         return authScram(*secret, deadline);
+    case Mechanism::XOAuth2:
+        return authXOAuth2(*secret, deadline);
     case Mechanism::Login:
         return authLogin(*secret, deadline);
     case Mechanism::Plain:
@@ -193,6 +203,20 @@ SmtpClient::Done SmtpClient::authPlain(const Secret &secret, Deadline deadline)
         return std::unexpected(reply.error());
     if (reply->code != 235)
         return std::unexpected(refusal("auth", *reply));
+    return {};
+}
+
+SmtpClient::Done SmtpClient::authXOAuth2(const Secret &token, Deadline deadline)
+{
+    const std::string response = xoauth2Response(m_target.user, token.reveal());
+    m_conversation.hide(response);
+    auto reply = command("auth", "AUTH XOAUTH2 " + response, deadline, "AUTH XOAUTH2 [hidden]");
+    if (reply && reply->code == 334) // why, as JSON in base64; the refusal itself follows an empty answer
+        reply = command("auth", "", deadline, "[empty]");
+    if (!reply)
+        return std::unexpected(reply.error());
+    if (reply->code != 235)
+        return std::unexpected(withHint(refusal("auth", *reply), "The access token is wrong or has ended: renew it where smtp.token comes from."));
     return {};
 }
 

@@ -80,6 +80,7 @@ private:
     [[nodiscard]] Done startTls(Deadline deadline);
     [[nodiscard]] std::expected<std::string, Fault> helloName() const;
     [[nodiscard]] Done authPlain(const Secret &secret, Deadline deadline);
+    [[nodiscard]] Done authXOAuth2(const Secret &token, Deadline deadline);
     [[nodiscard]] Done authLogin(const Secret &secret, Deadline deadline);
     [[nodiscard]] Done authScram(const Secret &secret, Deadline deadline);
     [[nodiscard]] std::expected<Reply, Fault> command(std::string_view stage, std::string_view line, Deadline deadline, std::string_view shown = {});

@@ -3,6 +3,7 @@
 
 #include "connectors/imap/mailboxtarget.h"
 #include "connectors/net/stream.h"
+#include "connectors/smtp/smtpauth.h"
 #include "models/ports/secret.h"
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct Target {
     std::uint16_t port = 587;
     std::string user;        ///< "" = no authentication
     SecretProvider secret;
+    Credential credential = Credential::Password; ///< what `secret` is
     net::TlsOptions tls;     ///< files, pins, verifyName; whether TLS is spoken says `mode`
     TlsMode mode = TlsMode::StartTls;
     std::string from;

@@ -10,7 +10,9 @@
       "user": "oncall", "password": "...", "passwordFile": "...", "adminUser": "postgres", "adminPassword": "...", "adminPasswordFile": "..." } } }
 Names: postgres (TLS and plain; database shop; roles oncall, shop, exporter), pgbouncer (before postgres), redis (plain), redis-tls,
 redis-replica (of redis), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP), alertmanager,
-smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit, imap (Dovecot on a Maildir), dns (dnsmasq by D/dns.conf). A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
+smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit, imap (Dovecot on a Maildir),
+postfix (with Dovecot for SASL, and Dovecot's submission server in front; ports "plain", "login", "xoauth2" by
+what is offered, "tls" for implicit TLS, "submission"), dns (dnsmasq by D/dns.conf). A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
 With --until-exit-of the servers stop and D is removed when that process ends, however it ends.
 """
 import argparse
@@ -28,6 +30,7 @@ sys.path.insert(0, str(LIB))
 # pylint: disable=wrong-import-position
 import cache
 import mailbox
+import mailrelay
 import monitoring
 import pki
 import postgres
@@ -112,6 +115,13 @@ def start_imap(place, _options):
     return {"url": f"imaps://{mailbox.USER}@127.0.0.1:{place.port('imap')}/INBOX", "mail": str(mailbox.folder(place) / "new"), **_access(place, mailbox.USER, "smtp")}
 
 
+def start_postfix(place, _options):
+    ports = mailrelay.start(place)
+    return {"url": f"smtp://oncall@127.0.0.1:{ports['postfix']}", **{name.removeprefix("postfix:"): port for name, port in ports.items()},
+            "mail": str(mailbox.folder(place) / "new"), "token": place.secret("smtp-token"),
+            **_access(place, "oncall", "smtp")}
+
+
 # shop.example does all that receivers ask for, broken.example nothing of it; the key is the one of RFC 8463.
 ZONE = """
 mx-host=shop.example,mail.shop.example,10
@@ -149,7 +159,7 @@ SERVERS = {
     "redis": lambda place, _: _redis(place, "redis", False), "redis-tls": lambda place, _: _redis(place, "redis-tls", True),
     "redis-replica": start_replica, "nginx": start_nginx, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
     "smtp": lambda place, _: _smtp(place, "smtp"), "smtp-plain": lambda place, _: _smtp(place, "smtp-plain", "--secure", "no"),
-    "imap": start_imap, "dns": start_dns,
+    "postfix": start_postfix, "imap": start_imap, "dns": start_dns,
     "smtp-implicit": lambda place, _: _smtp(place, "smtp-implicit", "--implicit"),
 }
 

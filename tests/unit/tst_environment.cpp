@@ -65,11 +65,66 @@ private Q_SLOTS:
         QVERIFY(environment->waivers.at(0).until == std::chrono::sys_days(std::chrono::year(2027) / 3 / 31));
     }
 
+    void readsFactsOfItsOwn()
+    {
+        const auto environment = parse(json("{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://h/d'}],'prometheus':[{'name':'m','url':'http://h','latency':{'histogram':'x','slo':0.5,'objective':0.99}}],"
+                                            "'redis':[{'name':'c','url':'redis://h'}],'http':[{'name':'w','url':'https://h'}],'facts':["
+                                            "{'name':'shop.a','postgres':'p','sql':'select 1','unit':'count','every':'10s','budget':'1m'},{'name':'shop.b','prometheus':'m','promql':'up'},"
+                                            "{'name':'shop.c','redis':'c','command':['LLEN','jobs']},{'name':'shop.d','http':'w','path':'/stats','pointer':'/a~1b/0'},{'name':'shop.e','http':'w','path':'/n','pointer':''}]}"),
+                                       "/etc/shop.json");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "shop.json").c_str());
+        const auto &facts = environment->facts;
+        QCOMPARE(facts.size(), std::size_t{5});
+        QCOMPARE(facts[0].source, std::string("postgres/p"));
+        QVERIFY(facts[0].every == Millis{10000} && facts[0].budget == Millis{60000});
+        QVERIFY(facts[1].every == Millis{60000} && facts[1].budget > facts[1].every);
+        QCOMPARE(facts[1].question, std::vector<std::string>{"up"});
+        QCOMPARE(facts[2].question, (std::vector<std::string>{"LLEN", "jobs"}));
+        QCOMPARE(facts[3].question, (std::vector<std::string>{"/stats", "/a~1b/0"}));
+        QCOMPARE(facts[4].question, (std::vector<std::string>{"/n", ""}));
+        QCOMPARE(environment->prometheus.at(0).latencyObjective, 0.99);
+    }
+
+    void factsOfItsOwnNameThePlaceAndTheFix_data()
+    {
+        QTest::addColumn<QString>("fact");
+        QTest::addColumn<QString>("expected");
+        const auto row = [](const char *fact, const char *expected) { QTest::newRow(fact) << QString::fromUtf8(fact) << QString::fromUtf8(expected); };
+        row("'name':'shop.a','sql':'select 1'", "facts[0].postgres | expected exactly one of");
+        row("'name':'shop.a','postgres':'p','redis':'c','sql':'select 1'", "facts[0].redis | expected exactly one of");
+        row("'name':'shop.a','postgres':'p'", "facts[0].sql | is missing");
+        row("'name':'shop.a','postgres':'p','promql':'up','sql':'select 1'", "facts[0].promql | does not go with “postgres”");
+        row("'name':'shop.a','postgres':'q','sql':'select 1'", "facts[0].postgres | names “q”, which “postgres” does not declare");
+        row("'name':'shop.a','redis':'c','command':'LLEN jobs'", "facts[0].command | expected a list of texts");
+        row("'name':'shop.a','redis':'c','command':[]", "facts[0].command | expected the command and its arguments");
+        row("'name':'shop.a','http':'w','path':'stats','pointer':''", "facts[0].path | expected a path");
+        row("'name':'shop.a','http':'w','path':'//evil.example/x','pointer':''", "facts[0].path | expected a path");
+        row("'name':'shop.a','http':'w','path':'/stats'", "facts[0].pointer | is missing");
+        row("'name':'shop.a','http':'w','path':'/stats','pointer':'a'", "facts[0].pointer | expected a JSON pointer (RFC 6901)");
+        row("'name':'shop.a','http':'w','path':'/stats','pointer':'/a~2'", "facts[0].pointer | expected a JSON pointer (RFC 6901)");
+        row("'name':'redis.hit_ratio','postgres':'p','sql':'select 1'", "facts[0].name | “redis.” belongs to the facts that Muster measures itself");
+        row("'name':'waiting','postgres':'p','sql':'select 1'", "facts[0].name | expected a name of two words");
+        row("'name':'shop.a','postgres':'p','sql':'select 1','every':'10ms'", "facts[0].every | expected from");
+        row("'name':'shop.a','postgres':'p','sql':'select 1','every':'1m','budget':'10s'", "facts[0].budget | expected no less than");
+        row("'name':'shop.a','postgres':'p','sql':'select 1','evry':'1m'", "facts[0].evry | unknown key; did you mean “every”?");
+    }
+
+    void factsOfItsOwnNameThePlaceAndTheFix()
+    {
+        QFETCH(const QString, fact);
+        QFETCH(const QString, expected);
+        const auto found = firstProblem(json("{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://h/d'}],'redis':[{'name':'c','url':'redis://h'}],"
+                                             "'http':[{'name':'w','url':'https://h'}],'facts':[{" + fact.toStdString() + "}]}"));
+        QVERIFY2(found.starts_with(expected.toStdString()), found.c_str());
+    }
+
     void namesThePlaceAndTheFix_data()
     {
         QTest::addColumn<QString>("json");
         QTest::addColumn<QString>("expected");
         const auto row = [](const char *tag, const char *json, const char *expected) { QTest::newRow(tag) << QString::fromUtf8(json).replace(QLatin1Char('\''), QLatin1Char('"')) << QString::fromUtf8(expected); };
+        row("password and token", "{ 'name': 'shop', 'kind': 'staging', 'smtp': { 'url': 'smtp://a@mail', 'from': 'a@shop.example', 'password': {'env': 'A'}, 'token': {'env': 'B'} } }",
+            "smtp.token: expected a password or an OAuth 2.0 access token, not both");
         row("syntax", "{ \"name\": \"shop\",\n \"kind\" \"production\" }", "line 2, column");
         row("empty file", "", "line 1, column 1");
         row("not an object", "[]", "expected an object");

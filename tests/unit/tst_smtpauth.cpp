@@ -11,6 +11,8 @@ class TestSmtpAuth : public QObject {
     Q_OBJECT
 private Q_SLOTS:
     void prefersTheStrongestMechanism();
+    void sendsATokenOnlyByXOAuth2();
+    void writesXOAuth2();
     void sendsNothingInClear();
     void saysWhyThereIsNoMechanism();
     void writesPlain();
@@ -37,6 +39,22 @@ void TestSmtpAuth::prefersTheStrongestMechanism()
     const Choice login = chooseMechanism(offering({"XOAUTH2", "LOGIN"}), true);
     QVERIFY(login.mechanism == Mechanism::Login);
     QVERIFY(login.reason.find("XOAUTH2 LOGIN") != std::string::npos);
+}
+
+void TestSmtpAuth::sendsATokenOnlyByXOAuth2()
+{
+    QVERIFY(chooseMechanism(offering({"LOGIN", "PLAIN", "XOAUTH2"}), true, Credential::Token).mechanism == Mechanism::XOAuth2);
+    const Choice none = chooseMechanism(offering({"LOGIN", "PLAIN"}), true, Credential::Token);
+    QVERIFY(none.mechanism == Mechanism::None);
+    QVERIFY(none.reason.find("needs XOAUTH2") != std::string::npos);
+    QVERIFY(chooseMechanism(offering({"XOAUTH2"}), false, Credential::Token).mechanism == Mechanism::None);
+}
+
+void TestSmtpAuth::writesXOAuth2()
+{
+    // the example of the providers' documentation
+    QCOMPARE(xoauth2Response("someuser@example.com", "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg"),
+             std::string("dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMjl0Q2cBAQ=="));
 }
 
 void TestSmtpAuth::sendsNothingInClear()
