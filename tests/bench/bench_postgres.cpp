@@ -3,6 +3,7 @@
 // server in the same run.
 #include "tests/integration/postgreskit.h"
 #include "tests/support/scriptedserver.h"
+#include "tests/support/tied.h"
 #include "tests/unit/postgresrows.h"
 
 #include <QProcess>
@@ -121,6 +122,7 @@ void BenchPostgres::costOfAnExporter()
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("DATA_SOURCE_URI"),
                        QStringLiteral("127.0.0.1:%1/shop?sslmode=require").arg(m_kit->servers.port(u"postgres")));
+    tieToUs(exporter);
     environment.insert(QStringLiteral("DATA_SOURCE_USER"), QStringLiteral("oncall"));
     environment.insert(QStringLiteral("DATA_SOURCE_PASS"), m_kit->servers.text(u"postgres", u"password"));
     exporter.setProcessEnvironment(environment);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/bench/benchkit.h"
+#include "tests/support/tied.h"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -23,6 +24,7 @@ struct Start {
 Start measure(const QString &program, const QStringList &arguments, bool isConsole)
 {
     QProcess process;
+    tieToUs(process);
     process.setProcessChannelMode(QProcess::MergedChannels);
     QProcessEnvironment variables = QProcessEnvironment::systemEnvironment();
     variables.insert(QStringLiteral("QT_LOGGING_RULES"), QStringLiteral("muster.start.info=true"));

@@ -4,6 +4,7 @@
 #include "connectors/process/child.h"
 #include "connectors/secrets/secretstore.h"
 #include "tests/integration/backupkit.h"
+#include "tests/support/tied.h"
 
 #include <QCoreApplication>
 #include <QProcess>
@@ -67,6 +68,7 @@ private:
 
     void startChild(QProcess &process, const Set &set, const QStringList &more = {})
     {
+        muster::test::tieToUs(process);
         process.setProcessChannelMode(QProcess::MergedChannels);
         process.start(QCoreApplication::applicationDirPath() % QStringLiteral("/backupchild"),
                       QStringList{QString::fromStdString(set.server->url), QString::fromStdString(set.server->caFile),

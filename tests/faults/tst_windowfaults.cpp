@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/faults/windowkit.h"
 #include "tests/support/scriptedserver.h"
+#include "tests/support/tied.h"
 #include "tests/support/tlskit.h"
 
 #include <QProcess>
@@ -216,6 +217,7 @@ void TestWindowFaults::certificatesAreFindings()
     QFETCH(QString, ca);
     QFETCH(QString, words);
     QProcess web; // -www: a web server that answers
+    tieToUs(web);
     const QString port = closedPort().section(QLatin1Char(':'), 1);
     web.start(QStringLiteral("openssl"), {QStringLiteral("s_server"), QStringLiteral("-quiet"), QStringLiteral("-www"), QStringLiteral("-accept"), QStringLiteral("127.0.0.1:") % port,
                                           QStringLiteral("-cert"), m_kit.path(certificate % QStringLiteral(".pem")), QStringLiteral("-key"), m_kit.path(certificate % QStringLiteral(".key"))});

@@ -3,6 +3,7 @@
 #include "tests/integration/postgreskit.h"
 #include "tests/integration/rediskit.h"
 #include "tests/support/scriptedserver.h"
+#include "tests/support/tied.h"
 
 #include <QAbstractItemView>
 #include <QHelpEvent>
@@ -148,6 +149,7 @@ void TestWindowHostile::namesOnPages()
 {
     QFETCH(QString, page);
     QProcess web;
+    tieToUs(web);
     web.start(QStringLiteral("openssl"), {QStringLiteral("s_server"), QStringLiteral("-quiet"), QStringLiteral("-www"), QStringLiteral("-accept"), QStringLiteral("127.0.0.1:%1").arg(m_webPort),
                                           QStringLiteral("-cert"), m_home.filePath(QStringLiteral("web.pem")), QStringLiteral("-key"), m_home.filePath(QStringLiteral("web.key"))});
     QVERIFY(web.waitForStarted());

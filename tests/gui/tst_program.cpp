@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/scriptedserver.h"
+#include "tests/support/tied.h"
 
 #include <QElapsedTimer>
 #include <QProcess>
@@ -36,6 +37,7 @@ QProcessEnvironment surroundings(const QTemporaryDir &home, bool hasDisplay)
 Ended run(const QTemporaryDir &home, const QStringList &arguments, bool hasDisplay = true)
 {
     QProcess program;
+    muster::test::tieToUs(program);
     program.setProcessEnvironment(surroundings(home, hasDisplay));
     program.start(QStringLiteral(MUSTER_PROGRAM), arguments);
     if (!program.waitForFinished(20000))
@@ -100,6 +102,7 @@ private Q_SLOTS:
                                          " 'smtp': { 'url': 'smtp://127.0.0.1:%1', 'tls': 'none', 'from': 'a@shop.example', 'to': ['b@shop.example'] } }");
         const auto path = write(json(text.arg(silent.port())));
         QProcess program;
+        muster::test::tieToUs(program);
         program.setProcessEnvironment(surroundings(m_home, true));
         program.start(QStringLiteral(MUSTER_PROGRAM), {QStringLiteral("-e"), path});
         QVERIFY(program.waitForStarted());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/integration/ctlkit.h"
 
+#include "tests/support/tied.h"
+
 #include <QDir>
 #include <QFile>
 #include <QJsonArray>
@@ -85,6 +87,7 @@ std::unique_ptr<QProcess> CtlKit::start(const QStringList &arguments, const QMap
 {
     QDir().mkpath(path(QStringLiteral("tmp")));
     auto process = std::make_unique<QProcess>();
+    tieToUs(*process);
     process->setProcessEnvironment(cleanEnvironment(home(), variables));
     process->setWorkingDirectory(home());
     process->setStandardInputFile(QProcess::nullDevice());

@@ -5,6 +5,7 @@
 #include "connectors/backup/pgbackrestdriver.h"
 #include "connectors/backup/verifybackupaction.h"
 #include "tests/integration/repokit.h"
+#include "tests/support/tied.h"
 
 #include <QTest>
 
@@ -222,6 +223,7 @@ void tst_PgBackRest::saysThatSomebodyElseIsRunning()
     QVERIFY2(plan && plan->isAllowed(), plan ? plan->firstObstacle().c_str() : plan.error().detail.c_str());
     // Cron's own run, stopped where it holds the lock.
     QProcess other;
+    muster::test::tieToUs(other);
     other.start(QStringLiteral("/usr/bin/pgbackrest"), {QString::fromStdString("--config=" + m_set.config), QStringLiteral("--stanza=demo"), QStringLiteral("--type=full"), QStringLiteral("backup")});
     const auto lock = m_kit->root() / "lock/demo-backup.lock";
     const auto limit = Deadline::after(Millis(20000));

@@ -139,6 +139,8 @@ def running_demo(programs):
         os.chmod(folder, 0o755)  # servers that refuse root run as another user
         demo = Demo(programs, Path(folder) / "demo")
         try:
+        subprocess.Popen([SOURCE / "tests/support/servers.py", "guard", "--dir", demo.directory, "--until-exit-of", str(os.getpid())],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)  # we may be killed
             demo.call("up", "--headless", "--no-build", "--yes")
             yield demo
         finally:

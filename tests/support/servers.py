@@ -195,6 +195,8 @@ def guard(options):
         select.select([handle], [], [])
     except ProcessLookupError:
         pass
+    if not Path(options.dir).exists():
+        return
     place = Place(options.dir)
     place.stop([name for name in place.names() if name != "guard"])
     shutil.rmtree(options.dir, ignore_errors=True)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/tlskit.h"
 
+#include "tests/support/tied.h"
+
 #include <QDateTime>
 #include <QDir>
 #include <QFile>
@@ -70,6 +72,7 @@ bool TlsKit::issue(const QString &name, const Wish &wish) const
 
 TlsServer::TlsServer(const TlsKit &kit, const QString &certificate, const QStringList &more)
 {
+    tieToUs(m_process);
     m_process.setStandardErrorFile(QProcess::nullDevice());
     m_process.start(QStringLiteral("openssl"),
                     QStringList{QStringLiteral("s_server"), QStringLiteral("-accept"), QStringLiteral("127.0.0.1:0"), QStringLiteral("-rev"),

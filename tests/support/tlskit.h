@@ -45,6 +45,7 @@ public:
 
     /// 0 when it did not start.
     [[nodiscard]] quint16 port() const { return m_port; }
+    [[nodiscard]] qint64 pid() const { return m_process.processId(); }
 
 private:
     QProcess m_process;

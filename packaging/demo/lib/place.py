@@ -277,7 +277,22 @@ class Place:
                     print(f"{name} did not stop by itself: killed", file=sys.stderr)
             wait_for(lambda: not any(self.alive(name) for name in names), 5, "killing")
         for name in names:
+            self._kill_orphans(name)
             (self / f"run/{name}.json").unlink(missing_ok=True)
+
+    def _kill_orphans(self, name):
+        """What a server that was killed left behind: nginx's workers listen on without their master, and its title hides our mark."""
+        record = self._load(f"run/{name}.json", None)
+        if not record or record["start"] is None or start_ticks(record["pid"]) is not None:
+            return
+        for folder in Path("/proc").glob("[0-9]*"):
+            pid = int(folder.name)
+            try:
+                is_orphan = os.getsid(pid) == record["pid"] and (start_ticks(pid) or 0) >= record["start"]  # spawn() gave it a session
+                if is_orphan:
+                    os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
 
     def leftovers(self):
         """Pids that carry our mark in their environment: children of a server that died before them."""
