@@ -233,6 +233,10 @@ std::string toHtml(const FinalReport &report)
         section(out, "Gates", "each of them caps the verdict");
         lines(out, story.gates);
     }
+    if (!story.causes.empty()) {
+        section(out, "Causes", "what leads to what, and the safe step");
+        lines(out, story.causes);
+    }
     figures(out, story);
     findings(out, story);
     steps(out, story);

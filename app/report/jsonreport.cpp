@@ -2,6 +2,7 @@
 #include "app/report/finalreport.h"
 #include "app/report/report.h"
 #include "models/format/format.h"
+#include "models/readiness/causes.h"
 #include "models/readiness/finalmetrics.h"
 
 #include <nlohmann/json.hpp>
@@ -164,11 +165,14 @@ Json checkJson(const Input &input)
     Json json{{"schema", 1}, {"program", programName()}, {"environment", input.environment.name}, {"kind", input.environment.kind},
               {"at", format::iso(assessment.at)}, {"verdict", toString(assessment.verdict)}};
     json["score"] = {{"low", rounded(assessment.score.low)}, {"high", rounded(assessment.score.high)}, {"measured", rounded(assessment.measured)}};
-    for (const auto *list : {"gates", "components", "checks", "criteria"})
+    for (const auto *list : {"gates", "causes", "components", "checks", "criteria"})
         json[list] = Json::array();
     for (const auto &gate : assessment.gates) {
         if (gate.status == CheckStatus::Fail || gate.status == CheckStatus::Unknown || gate.status == CheckStatus::Stale)
             json["gates"].push_back({{"id", gate.id}, {"status", toString(gate.status)}, {"reason", gate.reason}});
+    }
+    for (const auto &cause : readiness::causesOf(input.snapshot)) {
+        json["causes"].push_back({{"kind", cause.kind}, {"source", cause.source}, {"sentence", cause.sentence}, {"action", cause.action}, {"checks", cause.checks}});
     }
     for (const auto &component : assessment.components) {
         json["components"].push_back({{"id", component.id}, {"title", component.title}, {"weight", component.weight}, {"score", interval(component.score)},

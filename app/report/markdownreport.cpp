@@ -60,12 +60,12 @@ void table(std::ostream &out, const std::vector<std::string> &header, const std:
     out << "\n";
 }
 
-void lines(std::ostream &out, const std::vector<StoryLine> &all, const char *what)
+void lines(std::ostream &out, const std::vector<StoryLine> &all, const char *what, const char *text = "Evidence")
 {
     std::vector<std::vector<std::string>> rows;
     for (const auto &line : all)
         rows.push_back({ line.badge.word, line.title, line.text });
-    table(out, { "State", what, "Evidence" }, rows);
+    table(out, { "State", what, text }, rows);
 }
 
 void figures(std::ostream &out, const Story &story)
@@ -162,6 +162,10 @@ std::string toMarkdown(const FinalReport &report)
     if (!story.gates.empty()) {
         out << "## Gates\n\n";
         lines(out, story.gates, "Gate");
+    }
+    if (!story.causes.empty()) {
+        out << "## Causes\n\n";
+        lines(out, story.causes, "Cause", "Safe step");
     }
     figures(out, story);
     findings(out, story);

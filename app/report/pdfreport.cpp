@@ -179,6 +179,10 @@ int drawn(PdfCanvas &canvas, const Story &story, const Chart &chart, int pages)
         page.heading("Gates", "each of them caps the verdict");
         lines(page, story.gates);
     }
+    if (!story.causes.empty()) {
+        page.heading("Causes", "what leads to what, and the safe step");
+        lines(page, story.causes);
+    }
     figures(page, story);
     findings(page, story);
     steps(page, story);

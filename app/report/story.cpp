@@ -5,6 +5,7 @@
 #include "app/report/report.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
+#include "models/readiness/causes.h"
 #include "models/readiness/finalmetrics.h"
 #include "models/readiness/roadmap.h"
 
@@ -64,12 +65,15 @@ void addAbout(Story &story, const FinalReport &report)
                     { "Time zone", plain(from.timeZone) } };
 }
 
-void addWhole(Story &story, const Assessment &assessment)
+void addWhole(Story &story, const FinalReport &report)
 {
+    const auto &assessment = report.assessment;
     for (const auto &gate : assessment.gates) {
         if (isOpen(gate.status))
             story.gates.push_back({ badge(gate.status), plain(gate.title), plain(gate.reason) });
     }
+    for (const auto &cause : readiness::causesOf(report.snapshot))
+        story.causes.push_back({ badge(CheckStatus::Fail), plain(cause.sentence), plain(cause.action) });
     for (const auto &component : assessment.components) {
         story.components.push_back({ plain(component.title), format::score(component.score), format::number(component.target, 0), format::number(component.review, 0),
                                      format::number(component.weight * 100, 0) + " %", component.score, component.target, component.review });
@@ -201,7 +205,7 @@ Story tell(const FinalReport &report)
     story.measured = format::measured(assessment.measured);
     story.at = format::utcAndLocal(assessment.at);
     addAbout(story, report);
-    addWhole(story, assessment);
+    addWhole(story, report);
     addChecks(story, assessment);
     addSteps(story, report);
     addSources(story, report);

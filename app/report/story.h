@@ -83,6 +83,7 @@ struct Story {
     std::string at;       ///< UTC and local
     std::vector<std::pair<std::string, std::string>> about; ///< environment, vantage, profile, program
     std::vector<StoryLine> gates;    ///< those that are closed
+    std::vector<StoryLine> causes;   ///< title: what leads to what; text: the safe step
     std::vector<StoryBar> components;
     std::vector<StoryMetric> metrics;
     std::vector<StoryLine> criteria;

@@ -3,9 +3,12 @@
 #include "app/report/report.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
+#include "models/readiness/causes.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <limits>
 #include <sstream>
 #include <string_view>
 
@@ -14,6 +17,8 @@ namespace muster::report {
 namespace {
 
 constexpr int kTitleWidth = 46;
+constexpr std::size_t kLineLimit = 400;
+constexpr std::size_t kCauseLimit = 900;
 
 const char *colourOf(CheckStatus status)
 {
@@ -50,7 +55,7 @@ std::string padded(std::string text, int width)
 
 std::string line(const std::string &untrusted)
 {
-    return text::plain(untrusted, 400);
+    return text::plain(untrusted, kLineLimit);
 }
 
 std::vector<const CheckResult *> worstFirst(const Assessment &assessment)
@@ -137,6 +142,10 @@ std::string toTable(const Input &input, bool hasColour)
         if (needsAttention(gate.status))
             out << painted(padded("gate " + format::status(gate.status), 16), colourOf(gate.status), hasColour) << line(gate.title + ": " + gate.reason) << "\n";
     }
+    for (const auto &cause : readiness::causesOf(input.snapshot)) {
+        out << painted(padded("cause", 16), colourOf(CheckStatus::Fail), hasColour) << text::plain(cause.sentence, kCauseLimit) << "\n"
+            << padded("", 16) << "→ " << text::plain(cause.action, kCauseLimit) << "\n";
+    }
     out << "\n" << padded("Component", kTitleWidth) << padded("Score", 14) << padded("Target", 8) << "Weight\n";
     for (const auto &component : assessment.components) {
         out << padded(line(component.title), kTitleWidth) << padded(format::score(component.score), 14) << padded(format::number(component.target, 0), 8)
@@ -159,9 +168,9 @@ std::string toMarkdown(const Input &input)
 {
     const auto &assessment = input.assessment;
     std::ostringstream out;
-    const auto cell = [](const std::string &untrusted) {
+    const auto cell = [](const std::string &untrusted, std::size_t limit = kLineLimit) {
         std::string result;
-        for (const char c : line(untrusted))
+        for (const char c : text::plain(untrusted, limit))
             result += std::string_view("\\|<>&`[]*_~").find(c) != std::string_view::npos ? std::string("\\") + c : std::string(1, c);
         return result;
     };
@@ -171,6 +180,8 @@ std::string toMarkdown(const Input &input)
         if (needsAttention(gate.status))
             out << "- **gate " << format::status(gate.status) << "** " << cell(gate.title + ": " + gate.reason) << "\n";
     }
+    for (const auto &cause : readiness::causesOf(input.snapshot))
+        out << "- **cause** " << cell(cause.sentence, kCauseLimit) << " → " << cell(cause.action, kCauseLimit) << "\n";
     out << "\n| Component | Score | Target | Weight |\n|---|---:|---:|---:|\n";
     for (const auto &component : assessment.components) {
         out << "| " << cell(component.title) << " | " << format::score(component.score) << " | " << format::number(component.target, 0) << " | "
@@ -210,6 +221,15 @@ std::string toPrometheus(const Input &input)
     out << "# HELP muster_source_up 1 when the last round of the source succeeded.\n# TYPE muster_source_up gauge\n";
     for (const auto &state : input.snapshot.sources)
         out << "muster_source_up{" << environment << ",source=\"" << escaped(state.id) << "\"} " << (state.lastGood && !state.fault ? 1 : 0) << "\n";
+    out << "# HELP muster_fact A number that was measured and is no older than its age budget, in the unit of its label.\n# TYPE muster_fact gauge\n"
+        << std::setprecision(std::numeric_limits<double>::digits10);
+    for (const auto &[source, facts] : input.snapshot.facts) {
+        for (const auto &[name, observed] : facts) {
+            const auto *number = asNumber(observed.fact.value);
+            if (number && std::isfinite(*number) && !observed.isStale())
+                out << "muster_fact{" << environment << ",source=\"" << escaped(source) << "\",fact=\"" << escaped(name) << "\",unit=\"" << escaped(observed.fact.unit) << "\"} " << *number << "\n";
+        }
+    }
     return out.str();
 }
 

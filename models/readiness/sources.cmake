@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 target_sources(muster_models PRIVATE
     readiness/assessment.cpp readiness/assessment.h
+    readiness/causes.cpp readiness/causes.h
     readiness/finalmetrics.cpp readiness/finalmetrics.h
     readiness/judge.cpp readiness/judge.h
     readiness/profile.cpp readiness/profile.h
