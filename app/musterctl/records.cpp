@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/musterctl/commands.h"
+#include "app/musterctl/granting.h"
 #include "app/wiring/wiring.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
@@ -63,10 +64,8 @@ int runEnv(const Options &options)
     const auto environment = loadEnvironment(options);
     if (!environment)
         return environment.error();
-    if (options.verb == "grants") {
-        print(wiring::grants(*environment));
-        return kDone;
-    }
+    if (options.verb == "grants")
+        return runGrants(*environment);
     if (const auto parts = wiring::open(*environment, {options.profile, false}); !parts) {
         message(environment::describe(parts.error(), environment->path));
         return kCouldNotJudge;

@@ -102,13 +102,6 @@ EnvironmentInfo describe(const environment::Environment &environment)
 std::string grants(const environment::Environment &environment)
 {
     std::string text;
-    for (const auto &entry : environment.postgres) {
-        text += "-- postgres/" + entry.name + ": what the checks read. Nothing here may write.\n"
-            "GRANT pg_monitor TO \"" + entry.address.user + "\";\n"
-            "GRANT pg_read_all_data TO \"" + entry.address.user + "\"; -- sequences and table statistics; also lets pg_dump read (PostgreSQL 14 and later)\n"
-            "GRANT EXECUTE ON FUNCTION pg_show_all_file_settings() TO \"" + entry.address.user + "\"; -- errors in the configuration files\n"
-            "GRANT SELECT ON pg_file_settings TO \"" + entry.address.user + "\";\n\n";
-    }
     for (const auto &entry : environment.redis) {
         const auto user = entry.address.user.empty() ? "default" : entry.address.user;
         text += "# redis/" + entry.name + ": view only. Add “+unlink ~PREFIX*” to let it flush a prefix, “+flushdb” or “+flushall” for the rest.\n"

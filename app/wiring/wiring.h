@@ -25,7 +25,7 @@ struct OpenOptions {
 [[nodiscard]] std::shared_ptr<AuditLog> makeAudit();
 /// What the window and the engine may know of it.
 [[nodiscard]] EnvironmentInfo describe(const environment::Environment &environment);
-/// SQL and ACL lines that give the declared users what the checks need.
+/// ACL lines that give the declared Redis users what the checks need.
 [[nodiscard]] std::string grants(const environment::Environment &environment);
 
 } // namespace muster::wiring

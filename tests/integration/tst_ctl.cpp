@@ -447,8 +447,16 @@ void TestCtl::grantsAreForTheDeclaredUsers()
 {
     const auto result = m_ctl->run({QStringLiteral("env"), QStringLiteral("grants"), shop()});
     QCOMPARE(result.code, 0);
-    QVERIFY(result.out.contains("GRANT pg_monitor TO \"oncall\";"));
+    QVERIFY2(result.out.contains("role \"oncall\": nothing is missing."), result.out.constData());
+    QVERIFY(!result.out.contains("GRANT "));
     QVERIFY(result.out.contains("ACL SETUSER oncall "));
+    // A server that does not answer lacks everything, as far as one knows.
+    auto lost = m_ctl->postgres();
+    lost[QStringLiteral("url")] = QStringLiteral("postgresql://oncall@127.0.0.1:1/shop");
+    const auto file = m_ctl->writeEnvironment(QStringLiteral("lost"), QStringLiteral("staging"), {{QStringLiteral("postgres"), QJsonArray{lost}}});
+    const auto complete = m_ctl->run({QStringLiteral("env"), QStringLiteral("grants"), file});
+    QCOMPARE(complete.code, 2);
+    QVERIFY2(complete.out.contains("could not be asked") && complete.out.contains("GRANT pg_monitor TO \"oncall\";"), complete.out.constData());
 }
 
 void TestCtl::sharedServersAreFound()
