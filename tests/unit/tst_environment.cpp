@@ -124,7 +124,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("expected");
         const auto row = [](const char *tag, const char *json, const char *expected) { QTest::newRow(tag) << QString::fromUtf8(json).replace(QLatin1Char('\''), QLatin1Char('"')) << QString::fromUtf8(expected); };
         row("password and token", "{ 'name': 'shop', 'kind': 'staging', 'smtp': { 'url': 'smtp://a@mail', 'from': 'a@shop.example', 'password': {'env': 'A'}, 'token': {'env': 'B'} } }",
-            "smtp.token: expected a password or an OAuth 2.0 access token, not both");
+            "smtp.token | expected a password or an OAuth 2.0 access token, not both");
         row("syntax", "{ \"name\": \"shop\",\n \"kind\" \"production\" }", "line 2, column");
         row("empty file", "", "line 1, column 1");
         row("not an object", "[]", "expected an object");
