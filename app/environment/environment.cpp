@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/environment/environment.h"
 
+#include "app/environment/customfacts.h"
 #include "app/environment/jsonreader.h"
 
 #include <algorithm>
@@ -73,9 +74,13 @@ void readPrometheus(Environment &env, ObjectReader &reader)
     entry.alertmanagers = reader.texts("alertmanagers");
     if (const auto watchdog = reader.text("watchdog"); !watchdog.empty())
         entry.watchdog = watchdog;
+    if (reader.has("longTerm"))
+        entry.longTerm = reader.address("longTerm", {{"http", 80}, {"https", 443}}).url;
+    reader.know("longTerm");
     reader.object("latency", [&](ObjectReader &latency) {
         entry.latencyHistogram = latency.text("histogram", true);
         entry.latencySlo = latency.number("slo", 0, 0, 3600);
+        entry.latencyObjective = latency.number("objective", 0, 0.5, 0.999999);
     });
     entry.tls = reader.tls();
     env.prometheus.push_back(std::move(entry));
@@ -116,14 +121,14 @@ void readSmtp(Environment &env, ObjectReader &reader)
     Smtp entry;
     entry.address = reader.address("url", {{"smtp", 587}, {"smtps", 465}});
     entry.password = reader.secret("password");
+    entry.token = reader.secret("token");
+    if (entry.password.kind != SecretRef::Kind::None && entry.token.kind != SecretRef::Kind::None)
+        reader.problem("token", "expected a password or an OAuth 2.0 access token, not both");
     entry.tlsMode = reader.choice("tls", {"starttls", "implicit", "none"}, entry.address.scheme == "smtps" ? "implicit" : "starttls");
     entry.from = reader.text("from", true);
     entry.to = reader.texts("to");
     if (reader.has("mailbox"))
         entry.mailbox = reader.address("mailbox", {{"imap", 143}, {"imaps", 993}});
-    entry.token = reader.secret("token");
-    if (entry.password.kind != SecretRef::Kind::None && entry.token.kind != SecretRef::Kind::None)
-        reader.problem("token", "expected a password or an OAuth 2.0 access token, not both");
     else
         (void)reader.text("mailbox");
     entry.mailboxPassword = reader.secret("mailboxPassword");
@@ -189,21 +194,7 @@ void readSmallSections(Environment &env, ObjectReader &root)
                                  reader.duration("p95", Millis{500}), reader.number("peakRate", 0, 0, 1e9), reader.text("http"),
                                  reader.number("rate", 0, 0, 1000), reader.duration("duration", Millis{30000})});
     });
-    root.objects("facts", [&](ObjectReader &reader) {
-        CustomFact fact{reader.name(), {}, {}, {}};
-        const auto postgres = reader.text("postgres");
-        const auto prometheus = reader.text("prometheus");
-        const auto sql = reader.text("sql");
-        const auto promql = reader.text("promql");
-        fact.unit = reader.text("unit");
-        if (postgres.empty() == prometheus.empty())
-            reader.problem("postgres", "expected exactly one of “postgres” (with “sql”) and “prometheus” (with “promql”)");
-        fact.source = postgres.empty() ? "prometheus/" + prometheus : "postgres/" + postgres;
-        fact.query = postgres.empty() ? promql : sql;
-        if (fact.query.empty())
-            reader.problem(postgres.empty() ? "promql" : "sql", "is missing");
-        env.facts.push_back(std::move(fact));
-    });
+    root.objects("facts", [&](ObjectReader &reader) { readCustomFact(env, reader); });
     root.objects("waivers", [&](ObjectReader &reader) {
         env.waivers.push_back({reader.text("check", true), reader.text("owner", true), reader.text("reason", true), reader.day("until")});
     });
@@ -240,6 +231,7 @@ void checkReferences(const Environment &env, Report &report)
     requireUniqueNames(env.http, "http", report);
     requireUniqueNames(env.backups, "backups", report);
     requireUniqueNames(env.facts, "facts", report);
+    checkCustomFacts(env, report);
     for (std::size_t i = 0; i < env.backups.size(); ++i)
         requirePostgres(env, env.backups[i].postgres, "backups[" + std::to_string(i) + "].postgres", report);
     for (std::size_t i = 0; i < env.audit.size(); ++i)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/facts/clock.h"
+#include "models/facts/customfact.h"
 #include "models/ports/secret.h"
 #include "models/readiness/readiness.h"
 
@@ -70,8 +71,10 @@ struct Prometheus {
     SecretRef bearer;
     std::vector<std::string> alertmanagers;
     std::string watchdog = "Watchdog";
+    std::string longTerm; ///< address of a longer memory that speaks the same API; "" = this one
     std::string latencyHistogram;
     double latencySlo = 0; ///< s; 0 = none
+    double latencyObjective = 0; ///< share of requests that must not fail; 0 = none
     Tls tls;
 };
 
@@ -155,14 +158,6 @@ struct LoadTest {
     std::string http;    ///< the declared endpoint that `load run` may ask; "" = the only one
     double rate = 0;     ///< requests a second of `load run`; 0 = peakRate, or 10
     Millis duration{0};  ///< of `load run`
-};
-
-/// A fact of the environment's own: SQL on a declared PostgreSQL, or PromQL on a declared Prometheus.
-struct CustomFact {
-    std::string name;
-    std::string source;
-    std::string query;
-    std::string unit;
 };
 
 /// The whole file, checked. Relative paths were resolved against its folder.

@@ -33,6 +33,7 @@ public:
 
     [[nodiscard]] bool has(const char *key) const;
     [[nodiscard]] std::string at(const char *key) const; ///< the JSON path of a key
+    void know(const char *key) { m_known.emplace_back(key); } ///< it may stand here, whoever reads it
     void problem(const char *key, const std::string &message);
 
     std::string text(const char *key, bool isRequired = false);

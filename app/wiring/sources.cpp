@@ -10,9 +10,19 @@
 #include "connectors/redis/redissource.h"
 #include "connectors/smtp/smtpsource.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace muster::wiring {
 
 namespace {
+
+std::vector<CustomFact> customOf(const environment::Environment &environment, const std::string &source)
+{
+    std::vector<CustomFact> facts;
+    std::ranges::copy_if(environment.facts, std::back_inserter(facts), [&](const CustomFact &fact) { return fact.source == source; });
+    return facts;
+}
 
 void addSamples(std::vector<std::unique_ptr<Source>> &sources, const environment::Environment &environment, const Targets &targets)
 {
@@ -33,17 +43,17 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
     const Targets targets(environment);
     std::vector<std::unique_ptr<Source>> sources;
     for (const auto &entry : environment.postgres)
-        sources.push_back(std::make_unique<postgres::PostgresSource>(targets.postgres(entry)));
+        sources.push_back(std::make_unique<postgres::PostgresSource>(targets.postgres(entry), customOf(environment, "postgres/" + entry.name)));
     for (const auto &entry : environment.pgbouncer)
         sources.push_back(std::make_unique<pgbouncer::PgBouncerSource>(targets.pgbouncer(entry)));
     for (const auto &entry : environment.redis)
         sources.push_back(std::make_unique<redis::RedisSource>(targets.redis(entry)));
     for (const auto &entry : environment.prometheus)
-        sources.push_back(std::make_unique<prometheus::PrometheusSource>(targets.prometheus(entry)));
+        sources.push_back(std::make_unique<prometheus::PrometheusSource>(targets.prometheus(entry), customOf(environment, "prometheus/" + entry.name)));
     for (const auto &entry : environment.metrics)
         sources.push_back(std::make_unique<prometheus::MetricsSource>(targets.metrics(entry)));
     for (const auto &entry : environment.http)
-        sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry)));
+        sources.push_back(std::make_unique<http::HttpSource>(targets.http(entry), customOf(environment, "http/" + entry.name)));
     for (const auto &entry : environment.backups)
         sources.push_back(std::make_unique<backup::BackupSource>(targets.backup(entry)));
     if (environment.smtp)

@@ -35,6 +35,8 @@ Targets::Targets(const environment::Environment &environment)
     , m_secrets(std::make_shared<secrets::Store>())
     , m_operator(operatorName())
 {
+    for (const auto &entry : environment.http)
+        m_documented.emplace(entry.name, std::make_shared<http::DocumentedPaths>());
 }
 
 SecretProvider Targets::secret(const SecretRef &ref) const
@@ -103,6 +105,12 @@ prometheus::Target Targets::prometheus(const environment::Prometheus &entry) con
     target.watchdog = entry.watchdog;
     target.histogram = entry.latencyHistogram;
     target.slo = entry.latencySlo;
+    target.objective = entry.latencyObjective;
+    target.hasCache = !m_environment.redis.empty();
+    target.hasStandby = std::ranges::any_of(m_environment.postgres, [](const auto &server) { return server.expectedStandbys.value_or(0) > 0; });
+    target.hasBackup = !m_environment.backups.empty();
+    for (const auto &[name, paths] : m_documented)
+        target.documented.push_back(paths);
     return target;
 }
 
@@ -130,6 +138,8 @@ http::Target Targets::http(const environment::Http &entry) const
     target.openapi = entry.openapi;
     target.instances = entry.instances;
     target.isCdnDeclared = entry.cdn.value_or(false);
+    if (const auto paths = m_documented.find(entry.name); paths != m_documented.end())
+        target.documented = paths->second;
     return target;
 }
 

@@ -16,6 +16,7 @@
 #include "connectors/smtp/smtptarget.h"
 #include "models/ports/secret.h"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -61,6 +62,7 @@ private:
 
     const environment::Environment &m_environment;
     std::shared_ptr<SecretStore> m_secrets;
+    std::map<std::string, std::shared_ptr<http::DocumentedPaths>> m_documented; ///< by endpoint: what its source tells the others
     std::string m_operator;
 };
 

@@ -63,6 +63,7 @@ EnvironmentInfo describe(const environment::Environment &environment)
     info.kind = environment.kind;
     info.path = environment.path;
     info.waivers = environment.waivers;
+    info.facts = environment.facts;
     const auto declare = [&](const std::string &kind, const std::string &name, const std::string &address) {
         info.sources.push_back({kind + "/" + name, kind, name, address});
     };

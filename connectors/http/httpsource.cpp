@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/http/httpsource.h"
 
+#include "connectors/http/custompointer.h"
 #include "connectors/http/rounds.h"
 
 namespace muster::http {
@@ -15,9 +16,9 @@ constexpr Millis kSlack{2000};
 
 } // namespace
 
-HttpSource::HttpSource(Target target)
+HttpSource::HttpSource(Target target, std::vector<CustomFact> custom)
     : m_target(std::move(target)), m_site(m_target, m_interrupter),
-      m_parts{{&addReachFacts, Millis{0}, {}}, {&checkLegacyVersions, kFiveMinutes, {}}, {&addTlsFacts, kMinute, {}}, {&addPageFacts, kQuarter, {}}, {&addSlowFacts, kFiveMinutes, {}}}
+      m_parts{{&addReachFacts, Millis{0}, {}}, {&checkLegacyVersions, kFiveMinutes, {}}, {&addTlsFacts, kMinute, {}}, {&addPageFacts, kQuarter, {}}, {&addSlowFacts, kFiveMinutes, {}}}, m_custom(std::move(custom))
 {
 }
 
@@ -47,6 +48,7 @@ std::expected<FactBatch, Fault> HttpSource::collect(Deadline deadline, std::stop
         if (!m_interrupter.isInterrupted())
             part.last = now;
     }
+    m_custom.collect(batch, deadline, [this](const CustomFact &fact, Deadline limit) { return askCustom(m_site, fact, limit); });
     if (m_interrupter.isInterrupted())
         return std::unexpected(net::cancelledFault("protocol"));
     return batch;

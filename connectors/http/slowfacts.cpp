@@ -83,6 +83,8 @@ Value share(std::size_t part, std::size_t all)
 void addOpenApi(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
 {
     const auto [path, report, problem] = findDocument(site, vantage, deadline);
+    if (site.target().documented && !report.paths.empty())
+        site.target().documented->set(report.paths);
     std::string raw;
     for (const auto &one : report.problems)
         raw += one + "\n";

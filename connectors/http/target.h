@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/http/documentedpaths.h"
 #include "connectors/net/stream.h"
 #include "models/ports/secret.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,7 @@ struct Target {
     std::string openapi;                ///< "" = the usual places are tried
     std::vector<std::string> instances; ///< addresses of the single instances behind the balancer
     bool isCdnDeclared = false;
+    std::shared_ptr<DocumentedPaths> documented{}; ///< where to leave the paths of the OpenAPI document; may be null
 };
 
 } // namespace muster::http

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/postgressource.h"
 
+#include "connectors/postgres/customquery.h"
 #include "connectors/postgres/groups.h"
 #include "connectors/postgres/pgsession.h"
 
@@ -36,7 +37,10 @@ Millis budgetOf(Millis interval)
 
 class PostgresSource::Impl {
 public:
-    explicit Impl(Target given) : target(std::move(given)), session(target, optionsFor(target)), groups(target, session.client()) { }
+    Impl(Target given, std::vector<CustomFact> facts)
+        : target(std::move(given)), session(target, optionsFor(target)), groups(target, session.client()), custom(std::move(facts))
+    {
+    }
 
     std::expected<FactBatch, Fault> collect(Deadline deadline);
     std::expected<void, Fault> runGroup(const Group &group, FactBatch &batch, Deadline deadline);
@@ -46,6 +50,7 @@ public:
     const Target target;
     PgSession session;
     Groups groups;
+    CustomFacts custom;
     std::map<std::string_view, Schedule> schedules;
     std::atomic<bool> isAllWanted{ false };
 };
@@ -115,15 +120,16 @@ std::expected<FactBatch, Fault> PostgresSource::Impl::collect(Deadline deadline)
         groups.begin(batch.at);
         batch.add("postgres.reachable", true, "", kFastBudget);
         const auto done = runDue(batch, own);
-        if (done)
+        if (done) {
+            custom.collect(batch, own, [this](const CustomFact &fact, Deadline limit) { return askCustom(session.client(), fact, limit); });
             return batch;
+        }
         // The kept connection died while nobody looked (restart, idle timeout): that is no fault of this round.
         if (isSecondTry || !wasConnected || done.error().kind != FaultKind::Unavailable)
             return std::unexpected(done.error());
     }
 }
 
-        }
 std::vector<DoctorStage> PostgresSource::Impl::diagnose(Deadline deadline)
 {
     auto stages = session.diagnose(deadline);
@@ -156,7 +162,8 @@ std::vector<DoctorStage> PostgresSource::Impl::diagnose(Deadline deadline)
     return stages;
 }
 
-PostgresSource::PostgresSource(Target target) : m_impl(std::make_unique<Impl>(std::move(target)))
+PostgresSource::PostgresSource(Target target, std::vector<CustomFact> custom)
+    : m_impl(std::make_unique<Impl>(std::move(target), std::move(custom)))
 {
 }
 
@@ -175,6 +182,7 @@ Cadence PostgresSource::cadence() const
 void PostgresSource::wantAll() noexcept
 {
     m_impl->isAllWanted.store(true);
+    m_impl->custom.wantAll();
 }
 
 std::expected<FactBatch, Fault> PostgresSource::collect(Deadline deadline, std::stop_token stop)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connectors/postgres/conninfo.h"
+#include "models/facts/customfact.h"
 #include "models/ports/source.h"
 
 #include <memory>
@@ -13,7 +14,7 @@ namespace muster::postgres {
 /// the others alone.
 class PostgresSource : public Source {
 public:
-    explicit PostgresSource(Target target);
+    explicit PostgresSource(Target target, std::vector<CustomFact> custom = {});
     ~PostgresSource() override;
 
     [[nodiscard]] const std::string &id() const override;

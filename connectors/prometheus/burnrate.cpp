@@ -89,6 +89,8 @@ std::string errorRatioQuery(const std::string &count, const std::string &label, 
 
 void addBurnFacts(FactBatch &batch, PromClient &client, const Target &target, const std::string &label, Deadline deadline)
 {
+    if (target.objective <= 0)
+        return addUnknown(batch, NotApplicable{"no objective is declared (\"latency\": {\"objective\": 0.999})"});
     if (label.empty())
         return addUnknown(batch, Unknown{"errors cannot be told: no histogram with a label code, status or status_code is collected", {}});
     const auto result = client.query(allWindows(target.histogram + "_count", label), deadline);

@@ -62,19 +62,27 @@ bool isCoveredBy(const AlertClass &wanted, std::string_view text)
     });
 }
 
+/// What is not there needs no watch.
+bool isNeeded(std::string_view fact, const Target &target)
+{
+    return !(fact == "prometheus.alert_covers_cache_down" && !target.hasCache) && !(fact == "prometheus.alert_covers_replication" && !target.hasStandby)
+        && !(fact == "prometheus.alert_covers_backup" && !target.hasBackup);
+}
+
 } // namespace
 
-void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const std::string &watchdog)
+void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const Target &target)
 {
     for (const auto &wanted : kClasses) {
         std::string by;
         for (const auto &rule : rules) {
-            if (!rule.isAlerting() || rule.health == "err" || rule.name == watchdog)
+            if (!rule.isAlerting() || rule.health == "err" || rule.name == target.watchdog)
                 continue;
             if (isCoveredBy(wanted, http::lowered(rule.query)))
                 by += rule.group + "/" + rule.name + ": " + clamp(rule.query, 300) + "\n";
         }
-        batch.add(wanted.fact, !by.empty(), "", kBudget, clamp(by));
+        const auto value = by.empty() && !isNeeded(wanted.fact, target) ? Value(NotApplicable{"the environment declares none"}) : Value(!by.empty());
+        batch.add(wanted.fact, value, "", kBudget, clamp(by));
     }
 }
 

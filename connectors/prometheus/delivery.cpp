@@ -11,11 +11,13 @@ namespace {
 
 constexpr double kWindow = 600; // seconds
 
-/// Growth over the watched time, restarts seen.
+/// Growth over the watched time, restarts seen; what was lost while a configuration settled is sent again, and does not count.
 double growth(const std::deque<DeliveryCounters> &seen, double DeliveryCounters::*counter)
 {
     double sum = 0;
     for (std::size_t i = 1; i < seen.size(); ++i) {
+        if (seen[i].isSettling)
+            continue;
         const double before = seen[i - 1].*counter;
         const double now = seen[i].*counter;
         sum += now >= before ? now - before : now;
@@ -60,6 +62,9 @@ std::optional<DeliveryCounters> parseDelivery(std::string_view body, std::string
 void DeliveryWatch::add(const DeliveryCounters &counters)
 {
     m_seen.push_back(counters);
+    auto &newest = m_seen.back();
+    if (newest.isSettling && m_seen.size() > 1 && newest.discovered == 0.0)
+        newest.discovered = m_seen[m_seen.size() - 2].discovered;
     while (m_seen.size() > 2 && counters.time - m_seen[1].time >= kWindow)
         m_seen.pop_front();
 }

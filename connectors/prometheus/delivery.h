@@ -12,7 +12,8 @@ namespace muster::prometheus {
 
 /// What Prometheus exposes of its own way to Alertmanager, summed over the Alertmanagers.
 struct DeliveryCounters {
-    double time = 0; ///< epoch seconds
+    double time = 0; ///< seconds
+    bool isSettling = false; ///< the configuration was loaded moments ago: for some 5 s Prometheus knows no Alertmanager, and drops what it will send again
     double sent = 0;
     double errors = 0;
     double dropped = 0;

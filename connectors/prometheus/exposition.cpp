@@ -16,9 +16,12 @@ namespace {
 
 constexpr std::size_t kProblems = 20;
 constexpr std::size_t kFamilies = 100000;
+constexpr std::size_t kPiece = 32UL * 1024; // bytes that are looked at before they are read, so that they are still in the cache then
 constexpr std::size_t kMetadata = 1024; // bytes of a comment that are looked at for its first words
 constexpr std::array kOpenTypes = {"unknown", "gauge", "counter", "stateset", "info", "histogram", "gaugehistogram", "summary"};
 constexpr std::array kTextTypes = {"untyped", "gauge", "counter", "histogram", "summary"};
+
+constexpr std::array kParts = {"_bucket", "_count", "_sum"}; // of a histogram or summary in the text format
 
 template<std::size_t N>
 bool isOneOf(const std::array<const char *, N> &words, std::string_view word)
@@ -52,6 +55,11 @@ std::size_t validUtf8(std::string_view text)
     return i;
 }
 
+bool isGrouped(const Family &family)
+{
+    return family.type == "histogram" || family.type == "summary";
+}
+
 std::string_view unquoted(std::string_view name)
 {
     return name.size() > 2 && name.starts_with('"') && name.ends_with('"') ? name.substr(1, name.size() - 2) : name;
@@ -64,16 +72,19 @@ public:
     Exposition run(std::string_view bytes);
 
 private:
+    using Entry = std::map<std::string, Family, std::less<>>::value_type;
+
     Format m_format;
     Mode m_mode;
     const SampleVisitor &m_visit;
     SampleLexer m_lexer;
     Exposition m_out;
     std::size_t m_line = 0;
-    bool m_isAscii = false;
+    bool m_isAscii = false;                   ///< up to m_looked
+    const char *m_looked = nullptr;
     bool m_isEnded = false;
     bool m_isFull = false;
-    Family m_overflow; ///< what comes after the last family that is kept
+    Entry m_overflow; ///< what comes after the last family that is kept
 
     std::string m_current;                    ///< OpenMetrics: the running family
     Family *m_family = nullptr;               ///< OpenMetrics: its entry
@@ -85,7 +96,7 @@ private:
     std::set<std::string, std::less<>> m_typed;  ///< Text: families with a TYPE
     std::set<std::string, std::less<>> m_helped; ///< Text: families with a HELP
     std::string_view m_lastName;              ///< Text: of the sample before
-    Family *m_lastFamily = nullptr;           ///< Text: where that one was counted
+    Entry *m_lastFamily = nullptr; ///< Text: where that one was counted
 
     [[nodiscard]] bool isStopped() const { return m_isFull || (m_mode == Mode::Strict && !m_out.problems.empty()); }
     void complain(std::string words, std::size_t column = 1)
@@ -93,7 +104,9 @@ private:
         if (m_out.problems.size() < kProblems)
             m_out.problems.push_back({m_line, column, clamp(words, 300)});
     }
-    Family &family(std::string_view name);
+    Entry &entry(std::string_view name);
+    Family &family(std::string_view name) { return entry(name).second; }
+    void lookAhead(std::string_view rest, std::size_t length);
     void readLine(std::string_view line);
     void readText(std::string_view line);
     void readTextComment(std::string_view line);
@@ -104,21 +117,22 @@ private:
     void openFamily(std::string_view name);
     void closeFamily();
     [[nodiscard]] bool isOfRunningFamily(std::string_view sample) const;
+    [[nodiscard]] bool isOfLastFamily(std::string_view sample) const;
     [[nodiscard]] std::string_view familyOf(std::string_view sample) const;
 };
 
-Family &Parser::family(std::string_view name)
+Parser::Entry &Parser::entry(std::string_view name)
 {
     const auto it = m_out.families.lower_bound(name);
     if (it != m_out.families.end() && it->first == name)
-        return it->second;
+        return *it;
     if (m_out.families.size() >= kFamilies) {
         if (!m_isFull)
             complain("more than 100000 metric families: the rest was not read");
         m_isFull = true;
         return m_overflow;
     }
-    return m_out.families.emplace_hint(it, name, Family{})->second;
+    return *m_out.families.emplace_hint(it, name, Family{});
 }
 
 void Parser::readTextType(std::string_view name, std::string_view type)
@@ -152,14 +166,22 @@ void Parser::readTextComment(std::string_view line)
     }
 }
 
+/// Most samples whose name is another than the one before's are the next part of the same histogram.
+bool Parser::isOfLastFamily(std::string_view sample) const
+{
+    if (!m_lastFamily || !sample.starts_with(m_lastFamily->first) || !isGrouped(m_lastFamily->second))
+        return false;
+    return isOneOf(kParts, sample.substr(m_lastFamily->first.size()));
+}
+
 std::string_view Parser::familyOf(std::string_view sample) const
 {
-    for (const std::string_view suffix : {"_bucket", "_count", "_sum"}) {
+    for (const std::string_view suffix : kParts) {
         if (!sample.ends_with(suffix))
             continue;
         const auto base = sample.substr(0, sample.size() - suffix.size());
         const auto it = m_out.families.find(base);
-        if (it != m_out.families.end() && (it->second.type == "histogram" || it->second.type == "summary"))
+        if (it != m_out.families.end() && isGrouped(it->second))
             return base;
     }
     return sample;
@@ -167,8 +189,10 @@ std::string_view Parser::familyOf(std::string_view sample) const
 
 void Parser::readText(std::string_view line)
 {
-    const auto first = line.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
+    std::size_t first = 0;
+    while (first < line.size() && (line[first] == ' ' || line[first] == '\t'))
+        ++first;
+    if (first == line.size())
         return;
     if (line[first] == '#')
         return readTextComment(line.substr(first));
@@ -177,11 +201,11 @@ void Parser::readText(std::string_view line)
         return complain(problem.words, problem.column);
     }
     const auto &sample = m_lexer.sample();
-    if (!m_lastFamily || (!m_lexer.isNameKept() && sample.name != m_lastName))
-        m_lastFamily = &family(familyOf(sample.name));
+    if (!m_lastFamily || (!m_lexer.isNameKept() && sample.name != m_lastName && !isOfLastFamily(sample.name)))
+        m_lastFamily = &entry(familyOf(sample.name));
     m_lastName = sample.name;
     ++m_out.series;
-    ++m_lastFamily->samples;
+    ++m_lastFamily->second.samples;
     if (m_visit)
         m_visit(sample);
 }
@@ -290,6 +314,16 @@ void Parser::readOpen(std::string_view line)
     readSample(line);
 }
 
+/// Is the line of this length at the start of `rest` plain ASCII, and what follows it?
+void Parser::lookAhead(std::string_view rest, std::size_t length)
+{
+    if (m_looked && rest.data() + length <= m_looked)
+        return;
+    const auto piece = rest.substr(0, std::max(length, kPiece));
+    m_isAscii = isAscii(piece);
+    m_looked = piece.data() + piece.size();
+}
+
 void Parser::readLine(std::string_view line)
 {
     ++m_line;
@@ -305,11 +339,12 @@ void Parser::readLine(std::string_view line)
 
 Exposition Parser::run(std::string_view bytes)
 {
-    m_isAscii = isAscii(bytes);
     std::size_t begin = 0;
     while (begin < bytes.size() && !isStopped()) {
         const auto end = bytes.find('\n', begin);
-        readLine(bytes.substr(begin, end - begin));
+        const auto line = bytes.substr(begin, end - begin);
+        lookAhead(bytes.substr(begin), line.size());
+        readLine(line);
         if (end == std::string_view::npos) {
             if (m_format == Format::Text)
                 complain("the last line has no end");

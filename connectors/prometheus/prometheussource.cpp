@@ -2,6 +2,7 @@
 #include "connectors/prometheus/prometheussource.h"
 
 #include "connectors/prometheus/burnrate.h"
+#include "connectors/prometheus/customexpression.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,7 @@ namespace muster::prometheus {
 
 namespace {
 
+constexpr double kSettling = 15; ///< s; after a new configuration
 constexpr double kLookBack = 300; ///< s, Prometheus' default
 
 Millis since(BootTime begun)
@@ -28,7 +30,10 @@ double freshnessOf(const std::vector<ScrapeTarget> &targets)
 
 } // namespace
 
-PrometheusSource::PrometheusSource(Target target) : m_target(std::move(target)), m_client(m_target, m_interrupter) {}
+PrometheusSource::PrometheusSource(Target target, std::vector<CustomFact> custom)
+    : m_target(std::move(target)), m_client(m_target, m_interrupter), m_custom(std::move(custom))
+{
+}
 
 Cadence PrometheusSource::cadence() const
 {
@@ -71,13 +76,15 @@ std::expected<FactBatch, Fault> PrometheusSource::observe(Deadline deadline)
         return batch; // what Prometheus knows goes on ageing until it serves again
     if (const auto added = addServerFacts(batch, views, now, deadline); !added)
         return std::unexpected(added.error());
-    watchDelivery(batch, deadline);
+    watchDelivery(batch, now, deadline);
     const auto label = addLatencyFacts(batch, m_client, m_target, m_freshness, deadline);
     if (!m_burnAt || BootClock::now() - *m_burnAt >= kBurnEvery || label != m_burnLabel) {
         addBurnFacts(batch, m_client, m_target, label, deadline);
         m_burnAt = BootClock::now();
         m_burnLabel = label;
     }
+    watchPaths(batch, deadline);
+    m_custom.collect(batch, deadline, [this](const CustomFact &fact, Deadline limit) { return askCustom(m_client, fact, limit); });
     if (m_interrupter.isInterrupted())
         return std::unexpected(net::cancelledFault("query"));
     return batch;
@@ -106,20 +113,32 @@ std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, co
     batch.add("prometheus.config_reload_ok", info->isReloadGood, "", kBudget);
     addTargetFacts(batch, *targets, now);
     m_freshness = freshnessOf(*targets);
+    m_configLoaded = std::max(info->startTime, info->lastConfigTime);
     addRuleFacts(batch, *rules, now, std::max(info->startTime, info->lastConfigTime));
-    addCoverageFacts(batch, *rules, m_target.watchdog);
+    addCoverageFacts(batch, *rules, m_target);
     addRoutingFacts(batch, views, *rules, m_target.watchdog);
     addAlertFacts(batch, *alerts);
     addExporterFacts(batch, m_client, *targets, deadline);
     return {};
 }
 
-void PrometheusSource::watchDelivery(FactBatch &batch, Deadline deadline)
+void PrometheusSource::watchPaths(FactBatch &batch, Deadline deadline)
+{
+    if (m_pathsAt && BootClock::now() - *m_pathsAt < kBurnEvery)
+        return;
+    m_pathsAt.reset();
+    if (addPathFacts(batch, m_client, m_target, deadline))
+        m_pathsAt = BootClock::now();
+}
+
+void PrometheusSource::watchDelivery(FactBatch &batch, double now, Deadline deadline)
 {
     const auto answer = m_client.scrape(deadline);
-    const auto counters = answer ? parseDelivery(answer->body, answer->headers.first("Content-Type"), toSeconds(batch.at.boot.time_since_epoch())) : std::nullopt;
-    if (counters)
+    auto counters = answer ? parseDelivery(answer->body, answer->headers.first("Content-Type"), toSeconds(batch.at.boot.time_since_epoch())) : std::nullopt;
+    if (counters) {
+        counters->isSettling = now - m_configLoaded < kSettling;
         m_delivery.add(*counters);
+    }
     else
         m_delivery.clear();
     m_delivery.addFacts(batch);

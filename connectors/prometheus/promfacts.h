@@ -11,6 +11,7 @@
 namespace muster::prometheus {
 
 inline constexpr Millis kBudget{30000}; ///< every fact here is asked for every 10 s
+inline constexpr Millis kPathBudget{150000}; ///< every minute
 
 [[nodiscard]] Table tableOf(std::vector<Column> columns);
 void addRow(Table &table, std::vector<Cell> row); ///< rows over the limit are cut, and the table says so
@@ -22,7 +23,7 @@ void addTargetFacts(FactBatch &batch, const std::vector<ScrapeTarget> &targets, 
 /// `settled`: when the configuration that runs was loaded, in epoch seconds.
 void addRuleFacts(FactBatch &batch, const std::vector<Rule> &rules, double now, double settled);
 /// prometheus.alert_covers_*: does a healthy alerting rule watch for this class of trouble?
-void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const std::string &watchdog);
+void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const Target &target);
 void addAlertFacts(FactBatch &batch, const std::vector<Alert> &alerts);
 
 /// One Alertmanager as this round found it; the fault where it could not be asked.
@@ -48,6 +49,8 @@ void addRoutingFacts(FactBatch &batch, const std::vector<AlertmanagerView> &view
 /// Histogram, rate, errors and quantiles of the declared latency histogram. Returns the label of the HTTP status, "" for none.
 /// `freshness`: s, up to which age of its last sample a series is collected now.
 std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, double freshness, Deadline deadline);
+/// prometheus.paths_undocumented: of the histogram's paths, those that no document of `target.documented` has. False: try again soon.
+bool addPathFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
 void addExporterFacts(FactBatch &batch, PromClient &client, const std::vector<ScrapeTarget> &targets, Deadline deadline);
 
 } // namespace muster::prometheus

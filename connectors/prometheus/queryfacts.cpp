@@ -72,6 +72,7 @@ std::string bucketWords(const std::vector<Bucket> &buckets)
 
 void addSlo(FactBatch &batch, const std::vector<Bucket> &buckets, double slo)
 {
+    batch.add("prometheus.latency_slo", slo > 0 ? Value(slo) : Value(NotApplicable{"no target (\"slo\") is declared"}), "s", kBudget);
     if (slo <= 0) {
         batch.add("prometheus.latency_within_slo", NotApplicable{"no target (\"slo\") is declared"}, "ratio", kBudget);
         return;

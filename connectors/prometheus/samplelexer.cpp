@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -51,20 +52,38 @@ std::optional<double> parseWord(std::string_view text)
     return http::parseNumber(text);
 }
 
-/// Most values are short whole numbers, and nearly all others are plain decimals.
-std::optional<double> parseFloat(std::string_view text)
+/// A plain decimal number at the front of `text` that its double says exactly, or rounds correctly in one division (both operands are exact).
+/// Most values are such: "17", "1234.5". Returns its length; 0 for everything else, which the slow way reads.
+std::size_t plainDecimal(std::string_view text, double &value)
 {
     constexpr std::size_t kExact = 15; // decimal digits that a double holds
+    static constexpr std::array<double, kExact + 1> kTens = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    std::uint64_t digits = 0;
+    std::size_t at = 0;
+    const auto limit = std::min(text.size(), kExact + 1);
+    while (at < limit && is(text[at], Digit))
+        digits = digits * 10 + static_cast<std::uint64_t>(text[at++] - '0');
+    auto count = at;
+    std::size_t decimals = 0;
+    if (at > 0 && at < limit && text[at] == '.') {
+        const auto point = at++;
+        while (at < limit && is(text[at], Digit))
+            digits = digits * 10 + static_cast<std::uint64_t>(text[at++] - '0');
+        decimals = at - point - 1;
+        count += decimals;
+        if (decimals == 0)
+            return 0;
+    }
+    if (at == 0 || count > kExact || (at < text.size() && !is(text[at], Blank)))
+        return 0;
+    value = decimals == 0 ? static_cast<double>(digits) : static_cast<double>(digits) / kTens[decimals];
+    return at;
+}
+
+std::optional<double> parseFloat(std::string_view text)
+{
     if (text.empty())
         return std::nullopt;
-    if (text.size() <= kExact) {
-        std::uint64_t whole = 0;
-        std::size_t i = 0;
-        for (; i < text.size() && is(text[i], Digit); ++i)
-            whole = whole * 10 + static_cast<std::uint64_t>(text[i] - '0');
-        if (i == text.size())
-            return static_cast<double>(whole);
-    }
     if (is(text.front(), Digit) || text.front() == '-') {
         double value = 0;
         const auto *end = text.data() + text.size();
@@ -81,8 +100,11 @@ std::size_t sharedPrefix(std::string_view one, std::string_view other)
     for (std::uint64_t a = 0, b = 0; at + sizeof a <= size; at += sizeof a) {
         std::memcpy(&a, one.data() + at, sizeof a);
         std::memcpy(&b, other.data() + at, sizeof b);
-        if (a != b)
-            break;
+        if (a != b) {
+            static_assert(std::endian::native == std::endian::little || std::endian::native == std::endian::big);
+            const auto differing = std::endian::native == std::endian::little ? std::countr_zero(a ^ b) : std::countl_zero(a ^ b);
+            return at + static_cast<std::size_t>(differing) / 8;
+        }
     }
     while (at < size && one[at] == other[at])
         ++at;
@@ -159,8 +181,11 @@ std::string_view SampleLexer::name(unsigned classes)
 
 bool SampleLexer::quoted(LabelView &into)
 {
-    if (!take('"'))
-        return fail("expected a quoted text");
+    return take('"') ? quotedRest(into) : fail("expected a quoted text");
+}
+
+bool SampleLexer::quotedRest(LabelView &into)
+{
     const auto *begin = m_at;
     into.isEscaped = false;
     for (;;) {
@@ -174,6 +199,7 @@ bool SampleLexer::quoted(LabelView &into)
         m_at += m_end - m_at > 1 && is(m_at[1], ValueEnd) ? 2 : 1;
     }
     into.raw = {begin, m_at};
+    into.at = static_cast<std::size_t>(begin - m_begin);
     ++m_at;
     return true;
 }
@@ -237,6 +263,10 @@ bool SampleLexer::moreLabels(LabelViews &out, std::string_view *quotedName)
 bool SampleLexer::number(double &out, const char *what)
 {
     const auto *begin = m_at;
+    if (const auto length = plainDecimal({m_at, m_end}, out); length > 0) {
+        m_at += length;
+        return true;
+    }
     const auto text = word();
     const auto value = parseFloat(text);
     if (value) {
@@ -295,38 +325,33 @@ bool SampleLexer::afterValue()
     return fail("text after the timestamp");
 }
 
-/// Takes over the labels that stand whole in what the line shares with the one before.
+/// Keeps the labels that stand in what the line shares with the one before; of the last of them perhaps only the name, and its value is open.
 bool SampleLexer::keepLabels(std::string_view line)
 {
-    if (m_before.empty() || m_sample.labels.empty() || m_sample.name.data() != m_before.data())
+    if (m_before.empty() || !m_isNameFirst)
         return false;
     const auto shared = sharedPrefix(m_before, line);
-    const auto moved = [&](std::string_view text) { return std::string_view(line.data() + (text.data() - m_before.data()), text.size()); };
+    auto &labels = m_sample.labels;
     std::size_t kept = 0;
-    for (auto &label : m_sample.labels) {
-        const auto end = static_cast<std::size_t>(label.raw.data() - m_before.data()) + label.raw.size() + 1; // behind the quote
-        if (end > shared)
-            break;
-        label.name = moved(label.name);
-        label.raw = moved(label.raw);
-        m_at = line.data() + end;
-        ++kept;
+    for (std::size_t end = 0; kept < labels.size() && labels[kept].at <= shared; ++kept) {
+        end = labels[kept].at + labels[kept].raw.size() + 1; // behind the quote
+        m_isValueOpen = end > shared;
+        m_at = line.data() + (m_isValueOpen ? labels[kept].at : end);
     }
-    if (kept == 0)
-        return false;
-    m_sample.labels.resize(kept);
-    m_sample.name = moved(m_sample.name);
-    return true;
+    labels.resize(kept);
+    return kept > 0;
 }
 
 bool SampleLexer::nameAndLabels()
 {
     m_sample.labels.clear();
     skipBlanks();
+    m_isNameFirst = m_at == m_begin;
     m_sample.name = name(Letter | Colon);
     if (m_sample.name.empty() && !(m_isText && isAt('{')))
         return fail("expected a metric name");
     skipBlanks();
+    m_isNameFirst = m_isNameFirst && !m_sample.name.empty();
     if (take('{') && !labels(m_sample.labels, m_sample.name.empty() ? &m_sample.name : nullptr))
         return false;
     return !m_sample.name.empty() || fail("no metric name");
@@ -336,10 +361,13 @@ bool SampleLexer::lex(std::string_view line)
 {
     m_begin = m_at = line.data();
     m_end = m_begin + line.size();
+    m_isValueOpen = false;
     m_isNameKept = keepLabels(line);
     m_before = {};
     m_sample.timestamp.reset();
     m_sample.hasExemplar = false;
+    if (m_isValueOpen && !quotedRest(m_sample.labels.back()))
+        return false;
     if (m_isNameKept ? !moreLabels(m_sample.labels, nullptr) : !nameAndLabels())
         return false;
     // In the text format nothing need stand between } and the value.

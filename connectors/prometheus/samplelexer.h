@@ -14,6 +14,7 @@ namespace muster::prometheus {
 struct LabelView {
     std::string_view name;
     std::string_view raw;
+    std::size_t at = 0; ///< where raw begins in its line
     bool isEscaped = false;
     [[nodiscard]] std::string value() const;
 };
@@ -37,7 +38,7 @@ struct SampleView {
 };
 
 /// Takes lines apart without an allocation a line: the label lists are used again. Lines of one series family begin alike, so that
-/// what a line shares with the one before it is not read twice: the line before must stay in memory.
+/// what a line shares with the one before it is not read twice, and its views go on pointing at the earlier line: all lines must stay in memory.
 class SampleLexer {
 public:
     explicit SampleLexer(Format format) : m_isText(format == Format::Text) {}
@@ -57,6 +58,8 @@ private:
     std::string m_words;
     std::string_view m_before; ///< the line before, where it was good
     bool m_isNameKept = false;
+    bool m_isNameFirst = false; ///< the name of the line before stands at its very beginning, with labels behind it
+    bool m_isValueOpen = false; ///< of the last label that was kept, only the name was
 
     bool fail(std::string words);
     [[nodiscard]] bool isAtEnd() const { return m_at == m_end; }
@@ -77,6 +80,7 @@ private:
     [[nodiscard]] std::string_view word();
     [[nodiscard]] std::string_view name(unsigned classes);
     bool quoted(LabelView &into);
+    bool quotedRest(LabelView &into); ///< from behind the opening quote
     bool label(LabelViews &out, std::string_view *quotedName);
     bool labels(LabelViews &out, std::string_view *quotedName);
     bool moreLabels(LabelViews &out, std::string_view *quotedName);

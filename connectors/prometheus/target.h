@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/http/documentedpaths.h"
 #include "connectors/net/stream.h"
 #include "models/ports/secret.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,11 @@ struct Target {
     std::string watchdog = "Watchdog";      ///< the alert that always fires
     std::string histogram;                  ///< "http_request_duration_seconds"; "" = none declared
     double slo = 0;                         ///< seconds; 0 = none declared
-    double objective = 0.999;               ///< share of requests that must not fail: what burn rates are measured against
+    double objective = 0;                   ///< share of requests that must not fail, nor be late: what burn rates are measured against; 0 = none declared
+    bool hasCache = true;                   ///< what else this production has: alerts on what it has not are not missed
+    bool hasStandby = true;
+    bool hasBackup = true;
+    std::vector<std::shared_ptr<const http::DocumentedPaths>> documented{}; ///< of the endpoints that the histogram may speak of
 };
 
 /// One declared direct scrape.

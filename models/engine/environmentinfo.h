@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/facts/customfact.h"
 #include "models/readiness/readiness.h"
 
 #include <string>
@@ -46,6 +47,7 @@ struct EnvironmentInfo {
     std::vector<BackupSet> backups;
     Mail mail;
     std::vector<readiness::Waiver> waivers;
+    std::vector<CustomFact> facts; ///< of its own
 
     [[nodiscard]] bool isProduction() const { return kind == "production"; }
 };

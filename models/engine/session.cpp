@@ -25,6 +25,8 @@ Session::Session(Parts parts, QObject *parent)
 {
     for (const auto &declared : m_environment.sources)
         m_book.declare(declared.id, declared.kind);
+    for (const auto &fact : m_environment.facts)
+        m_book.expect(fact.source, fact.name, fact.unit);
     for (auto &source : parts.sources)
         m_poller.add(std::move(source));
     if (m_history)

@@ -57,6 +57,14 @@ void FactBook::declare(const std::string &id, const std::string &kind)
         m_sources.push_back({id, kind, {}, {}, {}, {}});
 }
 
+void FactBook::expect(const std::string &source, std::string name, std::string unit)
+{
+    if (!stateOf(source))
+        return;
+    auto key = name;
+    m_facts[source].try_emplace(std::move(key), Entry{{std::move(name), Unknown{"it has not been asked for yet", {}}, std::move(unit), Millis::max(), {}}, Stamp::now()});
+}
+
 void FactBook::accept(FactBatch batch)
 {
     auto *state = stateOf(batch.source);

@@ -50,6 +50,8 @@ class FactBook {
 public:
     /// Declares a source, so that its absence is "not measured" and not "not configured".
     void declare(const std::string &id, const std::string &kind);
+    /// A fact that a declared source will have; until its first round it is unknown.
+    void expect(const std::string &source, std::string name, std::string unit);
     void accept(FactBatch batch);
     /// The last round of `source` failed. Its facts stay, and go on ageing.
     void fail(const std::string &source, Fault fault, Stamp at);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/readiness/judge.h"
 
+#include "models/facts/customfact.h"
 #include "models/format/format.h"
 #include "models/format/text.h"
 #include "models/readiness/reading.h"
@@ -48,6 +49,19 @@ bool isAtHome(std::string_view fact, std::string_view source)
     return prefix == kindOf(source) || prefix == "tls" || fact == kAnsweringFact;
 }
 
+/// Where a fact is looked for that is not of this source's kind: the sources of its kind, or those that have it (a fact of the environment's own).
+std::vector<std::string> homesOf(const Snapshot &snapshot, std::string_view fact)
+{
+    if (!isOwnFact(fact))
+        return snapshot.sourcesOfKind(fact.substr(0, fact.find('.')));
+    std::vector<std::string> homes;
+    for (const auto &state : snapshot.sources) {
+        if (snapshot.find(state.id, fact))
+            homes.push_back(state.id);
+    }
+    return homes;
+}
+
 Finding Judgement::of(const Condition &condition) const
 {
     if (condition.when) {
@@ -64,13 +78,13 @@ Finding Judgement::of(const Condition &condition) const
         return bestOf(condition);
     if (isAtHome(condition.fact, m_source))
         return here(condition);
-    const auto kind = condition.fact.substr(0, condition.fact.find('.'));
     std::vector<Finding> elsewhere;
-    for (const auto &source : m_snapshot.sourcesOfKind(kind))
+    for (const auto &source : homesOf(m_snapshot, condition.fact))
         elsewhere.push_back(Judgement(m_snapshot, source).here(condition));
     if (!elsewhere.empty())
         return combined(elsewhere);
-    auto result = finding(CheckStatus::Fail, kNone, undeclaredInWords(kind));
+    const auto kind = isOwnFact(condition.fact) ? "facts" : condition.fact.substr(0, condition.fact.find('.'));
+    auto result = finding(CheckStatus::Fail, kNone, isOwnFact(condition.fact) ? "not configured: the environment declares no fact " + condition.fact : undeclaredInWords(kind));
     result.hint = declarationHint(kind);
     return result;
 }
@@ -169,7 +183,8 @@ Finding Judgement::compared(const Condition &condition, double value, const Obse
 {
     double limit = condition.limit.number;
     if (!condition.limit.fact.empty()) {
-        auto other = read(m_snapshot, m_source, condition.limit.fact);
+        const auto homes = isAtHome(condition.limit.fact, m_source) ? std::vector{m_source} : homesOf(m_snapshot, condition.limit.fact);
+        auto other = read(m_snapshot, homes.empty() ? m_source : homes.front(), condition.limit.fact);
         if (other.instead)
             return *other.instead;
         const auto *number = asNumber(other.observed->fact.value);
@@ -200,7 +215,7 @@ std::string Judgement::shown(const std::string &fact) const
 {
     const auto *observed = m_snapshot.find(m_source, fact);
     if (!observed && !isAtHome(fact, m_source)) {
-        for (const auto &source : m_snapshot.sourcesOfKind(fact.substr(0, fact.find('.')))) {
+        for (const auto &source : homesOf(m_snapshot, fact)) {
             observed = m_snapshot.find(source, fact);
             if (observed)
                 break;

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void bestAlternativeCounts();
     void otherKindsAreLookedUpInEverySource();
     void otherKindThatIsNotDeclaredFails();
+    void factsOfOnesOwnAreFoundWhereverTheyAre();
     void certificateFactsBelongToTheSourceItself();
     void worstInstanceStandsFirst();
     void sentencesAreFilledAndInert();
@@ -240,6 +241,27 @@ void TestJudge::otherKindThatIsNotDeclaredFails()
     const auto finding = judged(R"({"fact": "prometheus.ready", "is": true})");
     QVERIFY(finding.status == CheckStatus::Fail);
     QCOMPARE(finding.evidence, std::string("not configured: the environment declares no prometheus"));
+}
+
+void TestJudge::factsOfOnesOwnAreFoundWhereverTheyAre()
+{
+    const QByteArray rule = "{\"fact\":\"shop.waiting\",\"atMost\":10,\"label\":\"orders waiting\"}";
+    const auto undeclared = judged(rule);
+    QVERIFY(undeclared.status == CheckStatus::Fail);
+    QCOMPARE(undeclared.evidence, std::string("not configured: the environment declares no fact shop.waiting"));
+    QVERIFY(undeclared.hint.find("\"facts\"") != std::string::npos);
+    m_world.declare("postgres/primary");
+    m_world.set("postgres/primary", "shop.waiting", Unknown{"it has not been asked for yet", {}});
+    QVERIFY(judged(rule).status == CheckStatus::Unknown);
+    m_world.set("postgres/primary", "shop.waiting", 12.0, "count");
+    QVERIFY(judged(rule).status == CheckStatus::Fail);
+    QCOMPARE(judged(rule).evidence, std::string("orders waiting 12 (≤ 10)"));
+    // Of its own source, too, and as another fact's limit.
+    m_world.set("redis/cache", "shop.most", 20.0, "count");
+    QVERIFY(judged("{\"fact\":\"shop.waiting\",\"atMost\":{\"fact\":\"shop.most\"}}").status == CheckStatus::Pass);
+    QVERIFY(judged("{\"fact\":\"shop.most\",\"atMost\":{\"fact\":\"shop.waiting\"}}").status == CheckStatus::Fail);
+    m_world.fail("postgres/primary");
+    QVERIFY(judged(rule).status == CheckStatus::Unknown);
 }
 
 void TestJudge::certificateFactsBelongToTheSourceItself()

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/redis/reply.h"
+#include "models/facts/customfact.h"
+
+#include <functional>
+
+namespace muster::redis {
+
+/// Sends a command on the connection that the source has anyway.
+using Call = std::function<std::expected<Reply, Fault>(const Command &, Deadline)>;
+
+/// One command of the environment's own. Before it is sent, the server itself is asked what it is (COMMAND INFO): only what the server flags
+/// `readonly`, and neither `blocking` nor @dangerous, is sent. `user` for the ACL lines of hints.
+[[nodiscard]] std::expected<CustomAnswer, Fault> askCustom(const Call &call, const CustomFact &fact, const std::string &user, Deadline deadline);
+
+/// Why the server's description of a command (COMMAND INFO NAME NAME|SUBCOMMAND) forbids to send it; nothing when it may be sent.
+[[nodiscard]] std::optional<Fault> refusal(const Reply &description, const Command &command, const std::string &user);
+
+/// An integer or a string is a value; nil, lists and errors are unknown, with words.
+[[nodiscard]] Value customValue(const Reply &reply);
+
+} // namespace muster::redis
