@@ -63,7 +63,7 @@ int runHistory(const Options &options)
     const auto environment = loadEnvironment(options);
     if (!environment)
         return environment.error();
-    const auto store = wiring::openHistory(environment->name, false);
+    const auto store = wiring::openHistory(*environment, false);
     if (!store) {
         message("no history of “" + environment->name + "” yet: the window records it while it is open\n");
         return kCouldNotJudge;

@@ -70,7 +70,8 @@ int runReport(const Options &options)
     const auto assessment = (*session)->assessment();
     (*session)->stop();
     const auto &environment = (*session)->environment();
-    const auto history = wiring::openHistory(environment.name, false);
+    const auto declared = loadEnvironment(options);
+    const auto history = declared ? wiring::openHistory(*declared, false) : nullptr;
     report::FinalReport report{environment, (*session)->profile(), *snapshot, *assessment, report::Vantage::here()};
     report::addHistory(report, history.get());
     const auto bytes = report::render(*format, report);

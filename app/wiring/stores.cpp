@@ -2,6 +2,8 @@
 #include "app/wiring/stores.h"
 
 #include "app/environment/environmenteditor.h"
+#include "app/wiring/longhistory.h"
+#include "app/wiring/targets.h"
 #include "connectors/history/sqlitehistory.h"
 #include "models/readiness/strictobject.h"
 #include "resources/readiness/defaultprofile.h"
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <vector>
 
 namespace muster::wiring {
@@ -81,11 +84,22 @@ std::expected<Profile, environment::Problems> openProfile(const std::string &nam
     return std::move(*profile);
 }
 
-std::shared_ptr<HistoryStore> openHistory(const std::string &environment, bool isMade)
+std::shared_ptr<HistoryStore> openHistory(const environment::Environment &environment, bool isMade)
 {
-    const auto path = historyFile(environment);
+    const auto path = historyFile(environment.name);
     std::error_code ignored;
-    return isMade || std::filesystem::exists(path, ignored) ? std::make_shared<history::SqliteHistory>(path) : nullptr;
+    std::shared_ptr<HistoryStore> local;
+    if (isMade || std::filesystem::exists(path, ignored))
+        local = std::make_shared<history::SqliteHistory>(path);
+    if (environment.prometheus.empty())
+        return local;
+    const auto longest = std::ranges::find_if(environment.prometheus, [](const auto &each) { return !each.longTerm.empty(); });
+    const auto &entry = longest == environment.prometheus.end() ? environment.prometheus.front() : *longest;
+    LongHistory::Origin origin{environment.name, Targets(environment).prometheus(entry), {}};
+    if (!entry.longTerm.empty())
+        origin.server.url = entry.longTerm;
+    std::ranges::copy_if(environment.facts, std::back_inserter(origin.facts), [&](const CustomFact &fact) { return fact.source == origin.server.id; });
+    return std::make_shared<LongHistory>(std::move(local), std::move(origin));
 }
 
 std::unique_ptr<WaiverStore> makeWaivers(const std::string &environmentPath, const Profile &profile)

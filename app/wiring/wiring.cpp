@@ -47,7 +47,7 @@ std::expected<Session::Parts, environment::Problems> open(const environment::Env
     parts.actions = makeActions(environment);
     parts.audit = makeAudit();
     if (options.hasHistory)
-        parts.history = openHistory(environment.name, true);
+        parts.history = openHistory(environment, true);
     return parts;
 }
 

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void choosesTheFormatByContentType();
     void leavesOutWhatDeviates();
     void readsEachLineAsIfItStoodAlone();
+    void readsValuesToTheLastBit();
     void boundsTheFamilies();
     void routesAsAlertmanagerDoes_data();
     void routesAsAlertmanagerDoes();
@@ -320,6 +321,41 @@ void TestPrometheusParser::readsEachLineAsIfItStoodAlone()
         }
     }
     QVERIFY(good > 1000);
+}
+
+/// Short decimals are read by hand; the C library, an independent reader, must see the same bits.
+void TestPrometheusParser::readsValuesToTheLastBit()
+{
+    unsigned seed = 7;
+    const auto next = [&](unsigned limit) { return (seed = seed * 1103515245U + 12345U) / 65536U % limit; };
+    std::string text;
+    std::vector<double> expected;
+    for (int i = 0; i < 50000; ++i) {
+        std::string digits;
+        for (auto left = 1 + next(18); left > 0; --left)
+            digits += static_cast<char>('0' + next(10));
+        if (next(4) > 0)
+            digits.insert(1 + next(static_cast<unsigned>(digits.size())), digits.size() > 1 && next(9) == 0 ? "" : ".");
+        if (digits.back() == '.')
+            digits += '5';
+        digits += next(8) == 0 ? "e-3" : "";
+        text += "a{i=\"" + std::to_string(i) + "\"} " + digits + "\n";
+        expected.push_back(std::strtod(digits.c_str(), nullptr));
+    }
+    std::size_t at = 0;
+    const auto seen = parseExposition(text, Format::Text, Mode::Strict, [&](const SampleView &sample) {
+        QVERIFY2(sample.value == expected[at], std::to_string(expected[at]).c_str());
+        ++at;
+    });
+    QVERIFY2(seen.isGood(), seen.isGood() ? "" : seen.problems.front().text().c_str());
+    QCOMPARE(at, expected.size());
+    for (const auto *bad : {"a 1..2\n", "a .\n", "a 1.2.3\n", "a 12x\n", "a 1_0\n", "a 0x1p3\n"})
+        QVERIFY2(!parseExposition(bad, Format::Text, Mode::Strict).isGood(), bad);
+    double last = 0;
+    for (const auto &[good, value] : {std::pair{"a 1.\n", 1.0}, std::pair{"a .5\n", 0.5}, std::pair{"a 007.50\n", 7.5}, std::pair{"a 1 5\n", 1.0}}) {
+        QVERIFY2(parseExposition(good, Format::Text, Mode::Strict, [&](const SampleView &sample) { last = sample.value; }).isGood(), good);
+        QCOMPARE(last, value);
+    }
 }
 
 void TestPrometheusParser::boundsTheFamilies()
