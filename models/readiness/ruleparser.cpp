@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/readiness/ruleparser.h"
 
+#include "models/facts/none.h"
 #include "models/readiness/strictobject.h"
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <sstream>
 
 namespace muster {
 
 namespace {
 
 constexpr double kAny = std::numeric_limits<double>::max();
+constexpr double kAbsurd = 1e18; // no size, rate or time comes near it
 constexpr int kMaxDepth = 4; // guards and alternatives inside each other
 
 constexpr std::array<std::string_view, 16> kConditionKeys{ "fact",      "is",        "in",     "atMost", "atLeast", "anyOf",
                                                            "failAbove", "failBelow", "linear", "warn",   "onFault", "label",
                                                            "object",    "pass",      "fail",   "when" };
 constexpr std::array<std::string_view, 2> kOperandKeys{ "fact", "times" };
+/// What the connectors themselves measure; other facts are the user's own.
+constexpr std::array<std::string_view, 13> kOwn{ "postgres", "pgbouncer", "redis", "prometheus", "metrics", "http",    "tls",
+                                                 "smtp",     "backup",    "log",   "appaudit",   "sibling", "loadtest" };
 constexpr std::array<std::string_view, 3> kPlaceholders{ "value", "limit", "object" };
 
 std::string factName(const StrictObject &from, std::string_view key)
@@ -56,17 +62,32 @@ std::variant<bool, std::string> acceptedValue(const QJsonValue &json, const std:
     throw JsonProblem(path, "expected true, false or text, found " + kindName(json));
 }
 
-Operand operand(const StrictObject &from, std::string_view key)
+/// A limit that nothing could miss or meet is a slip: one that an age of “never” meets, or a negative one for what the connectors measure.
+double limitNumber(const StrictObject &from, std::string_view key, const std::string &fact)
+{
+    const double number = from.number(key, -kAny, kAny);
+    const bool isOwn = std::ranges::find(kOwn, std::string_view(fact).substr(0, fact.find('.'))) != kOwn.end();
+    const double most = fact.ends_with("_age") ? kNoneAge / 10 : kAbsurd;
+    if (number < most && number >= (isOwn ? 0 : -most))
+        return number;
+    std::ostringstream words;
+    words << "expected a number from " << (isOwn ? 0 : -most) << " to under " << most << ", found " << number;
+    throw JsonProblem(from.at(key), words.str());
+}
+
+Operand operand(const StrictObject &from, std::string_view key, const std::string &fact)
 {
     Operand result;
     if (!from.value(key).isObject()) {
         if (!from.value(key).isDouble())
             throw JsonProblem(from.at(key), "expected a number or {\"fact\": NAME, \"times\": K}, found " + kindName(from.value(key)));
-        result.number = from.value(key).toDouble();
+        result.number = limitNumber(from, key, fact);
         return result;
     }
     const StrictObject object(from.value(key), from.at(key), kOperandKeys);
     result.fact = factName(object, "fact");
+    if (result.fact == fact)
+        throw JsonProblem(object.at("fact"), "expected another fact than the one that is judged, found \"" + fact + '"');
     if (object.has("times"))
         result.times = object.number("times", -kAny, kAny);
     return result;
@@ -88,11 +109,11 @@ void readAccepted(const StrictObject &from, Condition &into)
 void readLimits(const StrictObject &from, Condition &into)
 {
     const bool isAtMost = into.test == Condition::Test::AtMost;
-    into.limit = operand(from, isAtMost ? "atMost" : "atLeast");
+    into.limit = operand(from, isAtMost ? "atMost" : "atLeast", into.fact);
     const std::string_view beyond = isAtMost ? "failAbove" : "failBelow";
     if (!from.has(beyond))
         return;
-    into.failBeyond = from.number(beyond, -kAny, kAny);
+    into.failBeyond = limitNumber(from, beyond, into.fact);
     if (!into.limit.fact.empty())
         throw JsonProblem(from.at(beyond), "expected none where the limit is a fact");
     if (isAtMost ? *into.failBeyond <= into.limit.number : *into.failBeyond >= into.limit.number)

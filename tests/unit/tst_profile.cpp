@@ -92,6 +92,8 @@ void TestProfile::errorsNameThePlaceAndTheExpectation_data()
     row("number out of range", "\"readyAt\": 95", "\"readyAt\": 950", "$.readyAt: expected a number from 0 to 100, found 950");
     row("missing name", "\"name\": \"small\",", "", "$.name: expected text, found nothing");
     row("empty title", "\"title\": \"Cache\"", "\"title\": \"\"", "$.components[0].title: expected text, found an empty one");
+    row("negative weight", "\"weight\": 1", "\"weight\": -1", "$.components[0].weight: expected a number from 0");
+    row("negative points", "\"points\": 60", "\"points\": -60", "$.checks[0].points: expected a number from 0");
     row("weights", "\"weight\": 1", "\"weight\": 0.9", "$.components: expected weights that add up to 1, found 0.9");
     row("points", "\"points\": 40", "\"points\": 41", "$.checks: expected points of component \"cache\" that add up to 100, found 101");
     row("component of a check", "\"cache/hits\"", "\"cahce/hits\"",
@@ -140,6 +142,13 @@ void TestProfile::conditionErrorsNameThePlace_data()
     row(R"({"fact": "redis.x", "atMost": "1"})", ".atMost: expected a number or {\"fact\": NAME, \"times\": K}, found text");
     row(R"({"fact": "redis.x", "atMost": {"fact": "redis.y", "time": 2}})",
         ".atMost.time: this key is not known here; did you mean \"times\"?");
+    row(R"({"fact": "redis.x", "atMost": {"fact": "redis.x", "times": 2}})", ".atMost.fact: expected another fact than the one that is judged, found \"redis.x\"");
+    row(R"({"fact": "redis.x", "atLeast": -1})", ".atLeast: expected a number from 0 to under 1e+18, found -1");
+    row(R"({"fact": "backup.usable_age", "atMost": 1e12})", ".atMost: expected a number from 0 to under 1e+11, found 1e+12");
+    row(R"({"fact": "shop.temperature", "atLeast": -1e300})", ".atLeast: expected a number from -1e+18 to under 1e+18, found -1e+300");
+    row(R"({"fact": "redis.x", "atMost": 1, "failAbove": 1e20})", ".failAbove: expected a number from 0 to under 1e+18, found 1e+20");
+    row(R"({"fact": "redis.x", "is": true, "when": {"fact": "redis.x", "is": true, "when": {"fact": "redis.x", "is": true, "when": {"fact": "redis.x", "is": true, "when": {"fact": "redis.x", "is": true}}}}})",
+        ".when.when.when.when: expected at most four levels of conditions");
     row(R"({"fact": "redis.x", "atMost": 1, "failAbove": 1})", ".failAbove: expected a number above atMost");
     row(R"({"fact": "redis.x", "atLeast": 1, "failBelow": 2})", ".failBelow: expected a number below atLeast");
     row(R"({"fact": "redis.x", "atLeast": 1, "failAbove": 2})", ".failAbove: expected only beside atMost");
