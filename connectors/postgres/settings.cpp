@@ -12,8 +12,9 @@ namespace {
 constexpr std::size_t kSettingLimit = 200;
 
 /// The settings that the checks read, and what an operator asks for first; the rest is shown when it is not the default.
+/// What this session has set for itself (timeouts, read-only) is not the server's: there the value before counts.
 constexpr std::string_view kSettingsSql = R"sql(/* muster settings */
-select name, case name when 'default_transaction_read_only' then reset_val else setting end as setting, unit, source, context, pending_restart
+select name, case when source = 'session' then reset_val else setting end as setting, unit, source, context, pending_restart
 from pg_settings
 where name in ('autovacuum', 'track_counts', 'fsync', 'full_page_writes', 'password_encryption', 'log_connections', 'log_disconnections',
     'log_min_duration_statement', 'log_destination', 'logging_collector', 'idle_session_timeout', 'transaction_timeout', 'log_checkpoints', 'log_lock_waits', 'log_temp_files', 'log_autovacuum_min_duration', 'shared_preload_libraries',
