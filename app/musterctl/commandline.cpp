@@ -13,22 +13,28 @@ namespace {
 
 const char *const kHelp = R"(musterctl: is this production ready, and what is wrong with it?
 
-  musterctl check   -e ENV [--profile P] [--output table|json|markdown|csv|prometheus|nagios] [--for SECONDS]
-  musterctl facts   -e ENV [--output table|json|csv] [PREFIX...]
-  musterctl watch   -e ENV [--interval SECONDS]
-  musterctl doctor  -e ENV
-  musterctl backup  list|run|verify|drill -e ENV [NAME|ID|NAME/ID] [--output json] [--yes] [--confirm NAME] [--reason TEXT]
-  musterctl cache   count|flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--yes] [--confirm NAME] [--max-latency MS] [--reason TEXT]
-  musterctl session cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
-  musterctl mail    test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
-  musterctl load    run -e ENV [NAME] [--rate PER-SECOND] [--duration SECONDS] [--yes] [--confirm NAME] [--reason TEXT]
-  musterctl report  -e ENV --format pdf|html|markdown|json|csv -o FILE [--profile P] [--for SECONDS]
-  musterctl report  diff OLD.json NEW.json
+  musterctl check     -e ENV [--profile P] [--output table|json|markdown|csv|prometheus|nagios] [--for SECONDS]
+  musterctl facts     -e ENV [--profile P] [--output table|json|csv] [--for SECONDS] [PREFIX...]
+  musterctl watch     -e ENV [--profile P] [--interval SECONDS]
+  musterctl doctor    -e ENV
+  musterctl backup    list -e ENV [NAME] [--output table|json]
+  musterctl backup    run|verify|drill -e ENV [NAME|ID|NAME/ID] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl cache     count -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--max-latency MS]
+  musterctl cache     flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--max-latency MS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl session   cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl mail      test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl load      run -e ENV [NAME] [--rate PER-SECOND] [--duration SECONDS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl report    -e ENV --format pdf|html|markdown|json|csv -o FILE [--profile P] [--for SECONDS]
+  musterctl report    diff OLD.json NEW.json
   musterctl recompute REPORT.json [--profile P]
-  musterctl history drops|series -e ENV [SERIES] [--since DAYS]
-  musterctl audit   list|verify
-  musterctl env     waive ENV CHECK --owner WHO --reason TEXT --until YYYY-MM-DD | unwaive ENV CHECK
-  musterctl env     check ENV | import (pgpass|pg_service|prometheus.yml|FILE|URL)... | grants ENV
+  musterctl history   drops -e ENV [--since DAYS] [--output table|json]
+  musterctl history   series -e ENV [SERIES] [--since DAYS] [--output table|json]
+  musterctl audit     list|verify
+  musterctl env       check ENV [--profile P]
+  musterctl env       import (pgpass|pg_service|prometheus.yml|FILE|URL)...
+  musterctl env       grants ENV
+  musterctl env       waive ENV CHECK --owner WHO --reason TEXT --until YYYY-MM-DD [--profile P]
+  musterctl env       unwaive ENV CHECK [--profile P]
 
 ENV is the path of an environment file, or the name of one in $XDG_CONFIG_HOME/muster/environments/.
 Results go to standard output, messages to standard error; NO_COLOR is respected.
