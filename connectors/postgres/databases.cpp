@@ -40,7 +40,7 @@ void addRates(const DatabaseDelta &delta, FactWriter &facts)
                   countText(delta.blocksHit) + " hits, " + countText(delta.blocksRead) + " reads " + window + ", all databases");
     const double transactions = delta.commits + delta.rollbacks;
     if (transactions < kMinTransactions)
-        facts.unknown("rollback_ratio", "no traffic: " + countText(transactions) + " transactions " + window);
+        facts.notApplicable("rollback_ratio", "too few for a share: " + countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
     else
         facts.add("rollback_ratio", delta.rollbacks / transactions,
                   countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
