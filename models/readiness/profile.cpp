@@ -72,7 +72,7 @@ CheckSpec readCheck(const QJsonValue &json, const std::string &path)
     check.tier = from.oneOf("tier", { "must", "should", "nice", "" });
     check.effort = from.oneOf("effort", { "low", "medium", "high" });
     check.page = from.oneOf("page", { "database", "cache", "backups", "endpoints", "mail", "alerts" });
-    check.action = from.oneOf("action", { "", "backup", "flush", "mail-test" });
+    check.action = from.oneOf("action", { "", "backup", "flush", "load-test", "mail-test" });
     check.remedy = from.text("remedy");
     check.over = from.text("over");
     check.rule = parseRule(from.value("rule"), from.at("rule"));

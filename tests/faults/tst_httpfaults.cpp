@@ -5,6 +5,7 @@
 #include "connectors/prometheus/prometheussource.h"
 #include "tests/support/scriptedserver.h"
 
+#include <QFile>
 #include <QtTest>
 
 #include <chrono>
@@ -56,6 +57,30 @@ const Fact *find(const FactBatch &batch, std::string_view name)
     return nullptr;
 }
 
+/// How far the process's memory went above what it is now, in bytes. VmHWM: 12345 kB
+class PeakWatch {
+public:
+    PeakWatch() : m_begin(reset()) {}
+    [[nodiscard]] long long grown() const { return read("VmHWM:") - m_begin; }
+
+private:
+    static long long reset()
+    {
+        QFile file(QStringLiteral("/proc/self/clear_refs"));
+        if (!file.open(QIODevice::WriteOnly) || file.write("5") != 1)
+            return 0; // then the peak of before counts, and the test fails
+        file.close();
+        return read("VmRSS:");
+    }
+    static long long read(const char *name)
+    {
+        QFile status(QStringLiteral("/proc/self/status"));
+        const auto text = status.open(QIODevice::ReadOnly) ? status.readAll() : QByteArray();
+        return text.mid(text.indexOf(name) + 6, 30).simplified().split(' ').first().toLongLong() * 1024;
+    }
+    long long m_begin;
+};
+
 SecretProvider token(const char *value)
 {
     return [value]() -> std::expected<Secret, Fault> { return Secret(value); };
@@ -80,6 +105,9 @@ private Q_SLOTS:
     void stopsARedirectLoop();
     void doesNotRetryRefusedCredentials();
     void readsAMetricsPageThatIsNone();
+    void refusesAMetricsPageOf50Megabytes();
+    void refusesAZipBombOfAPrometheus();
+    void carriesNoBearerAlongARedirect();
 };
 
 void TestHttpFaults::namesKindAndStage_data()
@@ -277,6 +305,50 @@ void TestHttpFaults::readsAMetricsPageThatIsNone()
     QVERIFY(text);
     QVERIFY(find(*text, "metrics.series")->value == Value(1.0));
     QVERIFY(asText(find(*text, "metrics.problem")->value)->starts_with("line 2, column 5"));
+}
+
+void TestHttpFaults::refusesAMetricsPageOf50Megabytes()
+{
+    const std::string line = "http_requests_total{handler=\"/api/v1/items\",code=\"200\"} 12345\n";
+    ScriptedServer server(afterRequest({S::Send{"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nConnection: close\r\n\r\n"},
+                                        S::Flood{line, 50'000'000 / line.size()}, S::Close{}}));
+    prometheus::MetricsSource source({"metrics/api", urlOf(server), {}, {}, {}});
+    const PeakWatch peak;
+    const auto batch = source.collect(Deadline::after(Millis{20000}), {});
+    QVERIFY(!batch);
+    QVERIFY2(batch.error().kind == FaultKind::TooLarge, batch.error().detail.c_str());
+    QVERIFY(batch.error().detail.contains("16"));
+    QVERIFY2(peak.grown() < 64'000'000, std::to_string(peak.grown()).c_str());
+}
+
+void TestHttpFaults::refusesAZipBombOfAPrometheus()
+{
+    // gzip: its header, then what zlib has between its own two-byte header and its checksum
+    const auto zlib = qCompress(QByteArray(256 * 1024 * 1024, ' '), 9).mid(4);
+    const auto bomb = std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10) + zlib.mid(2, zlib.size() - 6).toStdString();
+    QVERIFY(bomb.size() < 400000);
+    ScriptedServer server(afterRequest({S::Send{answerOf(bomb, "Content-Type: application/json\r\nContent-Encoding: gzip\r\n")}}));
+    net::Interrupter interrupter;
+    prometheus::PromClient client({"prometheus/main", urlOf(server), {}, {}, {}, "Watchdog", {}, 0}, interrupter);
+    const PeakWatch peak;
+    const auto answer = client.query("up", Deadline::after(Millis{20000}));
+    QVERIFY(!answer);
+    QVERIFY2(answer.error().kind == FaultKind::TooLarge, answer.error().detail.c_str());
+    QVERIFY2(peak.grown() < 64'000'000, std::to_string(peak.grown()).c_str());
+}
+
+/// Each hop is asked for by hand: what belongs to one origin is never sent to the next one.
+void TestHttpFaults::carriesNoBearerAlongARedirect()
+{
+    ScriptedServer other(afterRequest({S::ReadLine{}, S::ReadLine{}, S::ReadLine{}, S::Send{answerOf("{}", "Content-Type: application/json\r\n")}}));
+    ScriptedServer own(afterRequest({S::ReadLine{}, S::ReadLine{}, S::ReadLine{}, S::ReadLine{}, S::Send{answerOf("", "Location: " + urlOf(other, "/taken") + "\r\n", "302 Found")}}));
+    HttpSource source({"http/api", urlOf(own), urlOf(own), {}, token("CANARY-9b1c"), {}, {}, {}, {}, {}, false});
+    const auto batch = source.collect(Deadline::after(Millis{8000}), {});
+    QVERIFY(batch);
+    QVERIFY(own.received().contains("CANARY-9b1c"));
+    QVERIFY(!other.received().contains("CANARY-9b1c"));
+    QVERIFY(!other.received().contains("Authorization"));
+    QVERIFY(find(*batch, "http.api_ok")->value == Value(false)); // a redirect is no answer of the path
 }
 
 QTEST_GUILESS_MAIN(TestHttpFaults)

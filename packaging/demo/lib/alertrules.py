@@ -14,6 +14,8 @@ ALERTS = [
     ("RedisMemoryFull", "redis_memory_used_bytes / (redis_memory_max_bytes > 0) > 0.9", "5m", "warning", "Redis uses more than 90 % of its memory"),
     ("DiskFull", 'node_filesystem_avail_bytes{fstype!~"tmpfs|overlay"} / node_filesystem_size_bytes < 0.05', "5m", "critical",
      "{{ $labels.mountpoint }} has less than 5 % left"),
+    ("CertificateEnds", "min(shop_certificate_not_after_seconds) - time() < 7 * 86400", "5m", "critical", "A certificate ends in less than a week"),
+    ("BackupOld", "time() - max(shop_backup_last_success_seconds) > 26 * 3600", "5m", "critical", "The newest backup is older than 26 hours"),
 ]
 DATABASE = [
     ("PostgresDown", "pg_up == 0", "1m", "critical", "PostgreSQL does not answer its exporter"),

@@ -25,7 +25,7 @@ def _production(place, fixed):
         "redis": [{"name": "cache", "url": f"rediss://oncall@{ports['redis']}/0", "password": {"file": "secrets/redis"}, "ca": "tls/ca.pem",
                    "topology": "standalone", "prefixes": ["cache:api:", "sess:", "rl:"], "rateLimiterPrefix": "rl:", "role": "cache"}],
         "prometheus": [{"name": "main", "url": f"http://{ports['prometheus']}", "alertmanagers": [f"http://{ports['alertmanager']}"],
-                        "watchdog": "Watchdog", "latency": {"histogram": "http_request_duration_seconds", "slo": 0.5}}],
+                        "watchdog": "Watchdog", "latency": {"histogram": "http_request_duration_seconds", "slo": 0.5, "objective": 0.9}}],
         "http": [{"name": "api", "url": f"https://{ports['nginx:https']}", "plain": f"http://{ports['nginx:http']}", "ca": "tls/ca.pem",
                   "health": "/health", "api": ["/items"], "static": ["/static/app.js"], "openapi": "/openapi.json",
                   "instances": [f"https://127.0.0.1:{place.port(f'nginx:{name}')}" for name in stack.instances(fixed)], "cdn": True}],

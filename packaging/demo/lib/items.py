@@ -232,7 +232,9 @@ def apply_backups(place, is_fixed):
     folder = place / "backups"
     if is_fixed:
         act(place, "automated-backups", "backup", "run", "nightly")
+        monitoring.note(place, "backup", f"shop_backup_last_success_seconds {time.time():.0f}\n")
     else:
+        (place / "textfile/backup.prom").unlink(missing_ok=True)
         shutil.rmtree(folder)
         folder.mkdir()
 

@@ -6,7 +6,9 @@
 import datetime
 import os
 import subprocess
+import time
 
+import monitoring
 from place import DemoError, program
 
 CONFIG = """[ca]
@@ -83,4 +85,6 @@ def issue(place, name, issued_ago=1, lifetime=365, sans=DEFAULT_SANS, renew=Fals
         place.own(key)
     _openssl("req", "-new", "-key", key, "-out", request, "-subj", f"/CN={name}")
     _sign(place, request, certificate, "server", issued_ago, lifetime, sans, "-cert", place / "tls/ca.pem", "-keyfile", place / "tls/ca.key")
+    end = time.time() + (lifetime - issued_ago) * 86400
+    monitoring.note(place, f"certificate-{name}", f'shop_certificate_not_after_seconds{{name="{name}"}} {end:.0f}\n')
     return certificate, key

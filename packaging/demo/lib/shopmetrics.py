@@ -23,8 +23,8 @@ class Metrics:
         with self._lock:
             self._requests[(method, route, status)] += 1
             slot = next((place for place, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))
-            self._buckets[route][slot] += 1
-            self._seconds[route] += seconds
+            self._buckets[(route, status)][slot] += 1
+            self._seconds[(route, status)] += seconds
 
     def text(self, has_histogram):
         with self._lock:
@@ -40,13 +40,14 @@ class Metrics:
 
     def _histogram(self):
         lines = ["# HELP http_request_duration_seconds Time to answer.", "# TYPE http_request_duration_seconds histogram"]
-        for route, counts in sorted(self._buckets.items()):
+        for (route, status), counts in sorted(self._buckets.items()):
+            labels = f'route="{route}",code="{status}"'
             total = 0
             for bound, count in zip((*BUCKETS, "+Inf"), counts):
                 total += count
-                lines.append(f'http_request_duration_seconds_bucket{{route="{route}",le="{bound}"}} {total}')
-            lines.append(f'http_request_duration_seconds_sum{{route="{route}"}} {self._seconds[route]:.6f}')
-            lines.append(f'http_request_duration_seconds_count{{route="{route}"}} {total}')
+                lines.append(f'http_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total}')
+            lines.append(f'http_request_duration_seconds_sum{{{labels}}} {self._seconds[(route, status)]:.6f}')
+            lines.append(f'http_request_duration_seconds_count{{{labels}}} {total}')
         return lines
 
 
