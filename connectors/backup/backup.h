@@ -62,6 +62,7 @@ struct Backup {
     std::string systemIdentifier; ///< "" = not known
     std::string toolVersion;
     std::vector<std::string> databases; ///< of a dump; empty = not said, or all
+    bool isWhole = false;        ///< a dump of all databases and the globals
     std::vector<std::string> references; ///< ids without which it is nothing
     std::string walFirst;        ///< segments that a restore needs; "" = none
     std::string walLast;

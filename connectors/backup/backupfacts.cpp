@@ -2,6 +2,7 @@
 #include "connectors/backup/backupfacts.h"
 
 #include "connectors/backup/backupsource.h"
+#include "connectors/backup/newest.h"
 #include "connectors/backup/preflight.h"
 #include "models/facts/none.h"
 #include "models/format/format.h"
@@ -129,6 +130,17 @@ void addDrill(FactBatch &batch, const Catalogue &catalogue, const Set &set, cons
     batch.add("backup.restore_estimate", estimate ? Value(toSeconds(*estimate)) : Value(NotApplicable{"no drill was made: nobody knows how long a restore takes"}), "s", kBackupBudget);
 }
 
+void addNewest(FactBatch &batch, const std::vector<Backup> &backups, const std::vector<std::string> &databases, bool isWithinWindow)
+{
+    const auto *newest = newestAttempt(backups);
+    batch.add("backup.newest_state", newestState(backups, databases), "", kBackupBudget);
+    // Without a usable one in the window there is a louder word for it.
+    batch.add("backup.newest_good", newest && isWithinWindow ? Value(newest->isFinished()) : Value(NotApplicable{"there is no usable backup inside the window"}), "", kBackupBudget);
+    const auto change = sizeChange(backups);
+    batch.add("backup.size_ratio", change ? Value(change->ratio) : Value(NotApplicable{"there are no two whole backups of one kind to compare"}), "ratio", kBackupBudget);
+    batch.add("backup.size_text", change ? change->text : std::string(), "", kBackupBudget);
+}
+
 } // namespace
 
 std::optional<Millis> restoreEstimate(const std::vector<Backup> &newestFirst, const Backup &newest)
@@ -163,7 +175,8 @@ void addCatalogueFacts(FactBatch &batch, const Catalogue &catalogue, const Set &
     const auto &backups = catalogue.backups;
     const auto isCounted = [](const Backup &backup) { return backup.isFinished() && backup.kind != "globals"; };
     const auto newest = std::ranges::find_if(backups, isCounted);
-    const auto *usable = newestUsable(backups, set.server ? set.server->databases : std::vector<std::string>());
+    const auto declared = set.server ? set.server->databases : std::vector<std::string>();
+    const auto *usable = newestUsable(backups, declared);
     const double usableAge = usable ? ageOf(usable->finishedAt, now) : kNoneAge;
     const auto add = [&](const char *name, Value value, const char *unit) { batch.add(name, std::move(value), unit, kBackupBudget); };
     add("backup.count", static_cast<double>(std::ranges::count_if(backups, isCounted)), "count");
@@ -173,6 +186,7 @@ void addCatalogueFacts(FactBatch &batch, const Catalogue &catalogue, const Set &
     add("backup.usable_name", usable ? usable->id : std::string(), "");
     add("backup.window", toSeconds(set.window), "s");
     add("backup.within_window", usableAge <= toSeconds(set.window), "");
+    addNewest(batch, backups, declared, usableAge <= toSeconds(set.window));
     add("backup.schedule_seen", isScheduleSeen(backups, set.window, now), "");
     add("backup.backups", tableOf(backups, now), "");
     const auto damaged = std::ranges::find_if(backups, [](const Backup &backup) { return backup.rung == Rung::Damaged || backup.rung == Rung::Unusable; });

@@ -45,7 +45,7 @@ const Backup *newestUsable(const std::vector<Backup> &newestFirst, const std::ve
         const auto it = std::ranges::find_if(newestFirst, [&](const Backup &backup) {
             if (!backup.isUsable() || backup.kind == "globals")
                 return false;
-            const bool isOfAll = backup.databases.empty() && (backup.isPhysical || databases.size() < 2);
+            const bool isOfAll = backup.databases.empty() && (backup.isPhysical || backup.isWhole || databases.size() < 2);
             return database.empty() || isOfAll || std::ranges::find(backup.databases, database) != backup.databases.end();
         });
         return it == newestFirst.end() ? nullptr : &*it;

@@ -154,6 +154,38 @@ void BarmanDriver::prove(barman::Entry &entry, const WalArchive &archive, const 
         backup.proofs.push_back({"its cluster", Proof::State::Unknown, "its pg_control cannot be read"});
 }
 
+/// The process that holds Barman's lock of this server's backups; nullopt: nobody does. Only looked at: whoever takes it makes Barman refuse.
+std::expected<std::optional<long>, Fault> BarmanDriver::backupLock(Deadline deadline, const std::stop_token &stop) const
+{
+    const auto path = m_folders->locks + "/." + set().barmanServer + "-backup.lock";
+    const auto inode = ask({"find", path, "-maxdepth", "0", "-printf", "%i"}, deadline, stop);
+    if (!inode && inode.error().detail.find("No such file or directory") != std::string::npos)
+        return std::nullopt;
+    const auto locks = inode ? ask({"cat", "/proc/locks"}, deadline, stop) : inode;
+    if (!locks)
+        return std::unexpected(locks.error());
+    return barman::flockHolder(*locks, *inode);
+}
+
+/// STARTED stays STARTED when Barman was killed: then its lock is free.
+std::optional<Running> BarmanDriver::runningOf(barman::Entry &entry, Deadline deadline, const std::stop_token &stop) const
+{
+    auto &backup = entry.backup;
+    if (!backup.isRunning)
+        return std::nullopt;
+    Running running{"Barman, as seen from " + set().host.label(), entry.status == "SYNCING" ? "syncing" : "copying", backup.startedAt, 0, {}, false};
+    const auto holder = entry.status == "SYNCING" || m_folders->locks.empty() ? std::expected<std::optional<long>, Fault>(0) : backupLock(deadline, stop);
+    if (holder && !*holder) {
+        backup.isRunning = false;
+        backup.isInterrupted = true;
+        backup.state = "interrupted: Barman says " + entry.status + ", and no process holds its lock any more";
+        return std::nullopt;
+    }
+    if (holder && **holder > 0)
+        running.who += ", process " + std::to_string(**holder);
+    return running;
+}
+
 Expiry BarmanDriver::expiry(const std::vector<Backup> &judged, std::vector<std::string> removes) const
 {
     Expiry expiry{m_folders->policy.empty() ? "no retention policy is configured: nothing is ever removed" : m_folders->policy, std::move(removes), {}, {}};
@@ -192,8 +224,8 @@ std::expected<Catalogue, Fault> BarmanDriver::list(const Live &live, Deadline de
     Catalogue catalogue;
     for (auto &entry : *entries) {
         prove(entry, wal, live, deadline, stop);
-        if (entry.backup.isRunning)
-            catalogue.running = Running{"Barman, as seen from " + set().host.label(), entry.status == "SYNCING" ? "syncing" : "copying", entry.backup.startedAt, 0, {}, false};
+        if (auto running = runningOf(entry, deadline, stop))
+            catalogue.running = std::move(*running);
         catalogue.backups.push_back(entry.backup);
     }
     finish(catalogue, live);

@@ -30,6 +30,8 @@ private:
     [[nodiscard]] std::expected<void, Fault> lookAtFiles(const std::string &ids, Deadline deadline, const std::stop_token &stop);
     void prove(barman::Entry &entry, const WalArchive &archive, const Live &live, Deadline deadline, const std::stop_token &stop);
     void proveFiles(Backup &backup, Deadline deadline, const std::stop_token &stop);
+    [[nodiscard]] std::expected<std::optional<long>, Fault> backupLock(Deadline deadline, const std::stop_token &stop) const;
+    [[nodiscard]] std::optional<Running> runningOf(barman::Entry &entry, Deadline deadline, const std::stop_token &stop) const;
     [[nodiscard]] WalArchive archive(const Live &live) const;
     [[nodiscard]] Expiry expiry(const std::vector<Backup> &judged, std::vector<std::string> removes) const;
 

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <sstream>
 
 namespace muster::backup::barman {
 
@@ -86,6 +87,8 @@ void addDetails(std::string_view bytes, const std::string &server, Entry &entry)
     backup.startedAt = epoch(base, "begin_time_timestamp");
     if (const auto end = epoch(base, "end_time_timestamp"))
         backup.finishedAt = *end;
+    else if (backup.startedAt)
+        backup.finishedAt = *backup.startedAt; // begun and never ended
     if (backup.startedAt && !backup.isRunning && !backup.isInterrupted)
         backup.took = backup.finishedAt - *backup.startedAt;
     backup.restoredSize = static_cast<std::uint64_t>(number(base, "disk_usage_bytes").value_or(number(base, "backup_size_bytes").value_or(0)));
@@ -105,7 +108,8 @@ std::expected<Folders, std::string> parseServer(std::string_view bytes, const st
 {
     const auto root = Json::parse(bytes, nullptr, false);
     const auto &object = at(root, server.c_str());
-    Folders folders{text(object, "basebackups_directory"), text(object, "wals_directory"), text(object, "retention_policy"), static_cast<int>(number(object, "minimum_redundancy").value_or(0))};
+    Folders folders{text(object, "basebackups_directory"), text(object, "wals_directory"), text(object, "retention_policy"), static_cast<int>(number(object, "minimum_redundancy").value_or(0)),
+                    text(object, "barman_lock_directory")};
     if (folders.base.empty() || folders.wals.empty())
         return std::unexpected("barman show-servers: " + errorOf(root));
     return folders;
@@ -123,6 +127,19 @@ std::vector<std::string> parseCheck(std::string_view bytes, const std::string &s
             failed.push_back("barman check: " + muster::clamp(name, 100) + (text(entry, "hint").empty() ? "" : ": " + text(entry, "hint")));
     }
     return failed;
+}
+
+std::optional<long> flockHolder(std::string_view locks, std::string_view inode)
+{
+    std::istringstream lines{std::string(locks)};
+    for (std::string line; std::getline(lines, line);) {
+        std::istringstream fields(line);
+        std::string number, kind, mode, access, place;
+        long pid = 0;
+        if (fields >> number >> kind >> mode >> access >> pid >> place && kind == "FLOCK" && place.substr(place.rfind(':') + 1) == inode)
+            return pid;
+    }
+    return std::nullopt;
 }
 
 std::map<std::string, FoundFile> parseFound(std::string_view output)

@@ -5,6 +5,7 @@
 
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,14 @@ struct Folders {
     std::string wals;    ///< wals_directory
     std::string policy;  ///< retention_policy
     int minimum = 0;     ///< minimum_redundancy
+    std::string locks;   ///< barman_lock_directory
 };
 [[nodiscard]] std::expected<Folders, std::string> parseServer(std::string_view json, const std::string &server);
 /// check: what failed, "archiver_errors: hint".
 [[nodiscard]] std::vector<std::string> parseCheck(std::string_view json, const std::string &server);
+
+/// Who holds the flock of a file, by /proc/locks: "1: FLOCK  ADVISORY  WRITE 4711 08:01:131079 0 EOF". 0 and below: a process outside this container.
+[[nodiscard]] std::optional<long> flockHolder(std::string_view locks, std::string_view inode);
 
 /// NUL-separated "size changed path" of find -printf '%s %T@ %P\0'.
 struct FoundFile {

@@ -34,6 +34,36 @@ std::string rootOf(const std::string &path)
     return {};
 }
 
+/// One that was begun and has no manifest, which is written last; or nothing.
+std::optional<Backup> unendedAt(const std::string &path)
+{
+    std::error_code error;
+    for (const auto *below : {"/data", ""}) {
+        const auto root = path + below;
+        const bool isBegun = fs::exists(root + "/backup_manifest.tmp", error) || (fs::exists(root + "/backup_label", error) && fs::is_directory(root + "/base", error));
+        if (!isBegun)
+            continue;
+        const auto measured = measure(root);
+        Backup backup;
+        backup.id = fs::path(path).filename().string();
+        backup.path = path;
+        backup.format = "base backup";
+        backup.kind = "full";
+        backup.isPhysical = true;
+        backup.finishedAt = measured.changedAt;
+        backup.size = measured.size;
+        backup.files = measured.files;
+        const auto quiet = Stamp::now().wall - measured.changedAt;
+        backup.isRunning = quiet < kWrittenLimit;
+        backup.isInterrupted = !backup.isRunning;
+        const auto since = format::duration(toSeconds(quiet));
+        backup.state = backup.isRunning ? "being written, or ended: it changed " + since + " ago"
+                                        : "interrupted: backup_manifest is missing, which is written last, and nothing changed for " + since;
+        return backup;
+    }
+    return std::nullopt;
+}
+
 bool hasTar(const std::string &root)
 {
     std::error_code error;
@@ -111,7 +141,7 @@ std::optional<Backup> BaseBackupDriver::backupAt(const std::string &path, const 
 {
     const auto root = rootOf(path);
     if (root.empty())
-        return std::nullopt;
+        return unendedAt(path);
     Backup backup;
     backup.id = fs::path(path).filename().string();
     backup.path = path;

@@ -5,6 +5,7 @@
 #include "connectors/backup/dumpheader.h"
 #include "connectors/backup/owner.h"
 #include "connectors/files/durable.h"
+#include "models/format/format.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kFilesLimit = 200000;
+constexpr Millis kQuietLimit{std::chrono::minutes{10}};
 constexpr Millis kClockGrain{2000}; // file systems and clocks disagree by less
 
 WallTime changeTime(const struct stat &info)
@@ -101,7 +103,8 @@ Backup foreign(const std::string &path, const Measure &measured, const DumpHeade
     backup.id = fs::path(path).filename().string();
     backup.path = path;
     backup.format = header.label();
-    backup.kind = header.isCluster ? "globals" : "dump";
+    backup.kind = header.isCluster && !header.isWhole ? "globals" : "dump";
+    backup.isWhole = header.isWhole;
     backup.finishedAt = header.createdAt.value_or(measured.changedAt);
     backup.size = measured.size;
     backup.files = measured.files;
@@ -111,6 +114,11 @@ Backup foreign(const std::string &path, const Measure &measured, const DumpHeade
     backup.fingerprint = measured.fingerprint();
     if (!header.database.empty())
         backup.databases = {header.database};
+    if (const auto quiet = Stamp::now().wall - measured.changedAt; header.isUnended && quiet < kWrittenLimit) {
+        backup.isRunning = true;
+        backup.state = "being written, or cut: it changed " + format::duration(toSeconds(quiet)) + " ago";
+        backup.finishedAt = measured.changedAt;
+    }
     backup.proofs.push_back({"its beginning and end", header.problem.empty() ? Proof::State::Good : Proof::State::Bad, header.problem});
     return backup;
 }
@@ -119,11 +127,11 @@ Backup foreign(const std::string &path, const Measure &measured, const DumpHeade
 void requireGlobals(std::vector<Backup> &found, Millis window)
 {
     for (auto &backup : found) {
-        if (backup.kind != "dump" || backup.isOwn || backup.isRunning || backup.isInterrupted)
+        if (backup.kind != "dump" || backup.isWhole || backup.isOwn || backup.isRunning || backup.isInterrupted)
             continue;
         const bool hasGlobals = std::ranges::any_of(found, [&](const Backup &other) {
             const auto apart = other.finishedAt > backup.finishedAt ? other.finishedAt - backup.finishedAt : backup.finishedAt - other.finishedAt;
-            return other.kind == "globals" && apart <= window && std::ranges::none_of(other.proofs, [](const Proof &proof) { return proof.state == Proof::State::Bad; });
+            return (other.kind == "globals" || other.isWhole) && apart <= window && std::ranges::none_of(other.proofs, [](const Proof &proof) { return proof.state == Proof::State::Bad; });
         });
         if (!hasGlobals)
             backup.obstacle = "its globals (roles, tablespaces) are missing: no good dump of pg_dumpall --globals-only lies beside it";
@@ -191,7 +199,12 @@ Backup partialBackup(const std::string &path)
     if (!owner) {
         backup.state = "interrupted: " + owner.error();
     } else if (!owner->isOnThisHost()) {
-        backup.state = "being made, or left behind, by " + owner->operatorName + " on " + owner->host + " since " + owner->startedAt;
+        // Its process cannot be looked at from here; that it grows can.
+        const auto quiet = Stamp::now().wall - measured.changedAt;
+        backup.isRunning = quiet < kQuietLimit;
+        backup.isInterrupted = !backup.isRunning;
+        const auto who = owner->operatorName + " on " + owner->host + " since " + owner->startedAt;
+        backup.state = backup.isRunning ? "being made by " + who : "interrupted: left behind by " + who + "; nothing changed for " + format::duration(toSeconds(quiet));
     } else if (owner->isAlive()) {
         backup.isRunning = true;
         backup.isInterrupted = false;
@@ -219,7 +232,7 @@ std::expected<std::vector<Backup>, Fault> scanDumps(const Set &set, HeadCache &h
         } else if (S_ISDIR(info.st_mode) && ::lstat((path + '/' + kManifestName).c_str(), &info) == 0) {
             if (auto backup = own(path, set.name))
                 found.push_back(std::move(*backup));
-        } else if (S_ISREG(info.st_mode) || ::lstat((path + "/toc.dat").c_str(), &info) == 0) {
+        } else if (S_ISREG(info.st_mode) || isDumpFolder(path)) {
             const auto measured = measure(path);
             if (const auto header = heads.of(path, measured, stop))
                 found.push_back(foreign(path, measured, *header));

@@ -17,6 +17,9 @@
 
 namespace muster::backup {
 
+/// What looks cut, and changed so recently, may still be being written: who writes a dump writes all the time.
+inline constexpr Millis kWrittenLimit{std::chrono::minutes{2}};
+
 /// Size, count and newest change of all regular files below a path, or of one file.
 struct Measure {
     std::uint64_t size = 0;

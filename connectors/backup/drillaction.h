@@ -5,6 +5,7 @@
 #include "connectors/backup/verifybackupaction.h"
 
 #include <memory>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,11 +33,13 @@ private:
         double tables = 0;
         double rows = 0;
         std::vector<std::string> names;
+        std::map<std::string, double> rowsOf; ///< by quoted name
     };
     [[nodiscard]] std::expected<void, Fault> restore(Scratch &scratch, Work &work);
     [[nodiscard]] std::expected<void, Fault> examine(Scratch &scratch, Work &work, Drill &drill, Outcome &outcome);
     [[nodiscard]] std::expected<Counted, Fault> count(postgres::PgClient &client, const std::string &database, Work &work);
     [[nodiscard]] std::expected<void, Fault> ask(postgres::PgClient &client, Outcome &outcome);
+    [[nodiscard]] std::expected<void, Fault> compareRows(const Counted &counted, Outcome &outcome);
     [[nodiscard]] std::expected<void, Fault> compare(const std::string &database, const Counted &counted, Outcome &outcome);
 
     const Set m_set;

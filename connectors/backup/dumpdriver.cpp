@@ -35,7 +35,7 @@ std::expected<Catalogue, Fault> DumpDriver::list(const Live &live, Deadline, con
     catalogue.expiry = Expiry{"the newest " + std::to_string(set().keep) + " good ones of Muster's own stay; others' dumps are never removed", outdatedNext(catalogue.backups, set().keep), {}, {}};
     for (const auto &backup : catalogue.backups) {
         if (backup.rung == Rung::Running)
-            catalogue.running = Running{backup.state, "dumping", {}, static_cast<double>(backup.size), {}, false};
+            catalogue.running = Running{backup.isOwn ? backup.state : backup.id + ": " + backup.state, "dumping", {}, static_cast<double>(backup.size), {}, false};
     }
     return catalogue;
 }
@@ -127,15 +127,25 @@ std::expected<void, Fault> DumpDriver::verifyOwn(const Backup &backup, Work &wor
     return done && !noted ? noted : done;
 }
 
+/// A plain dump names its database only with --create; where the set declares one, it is that one.
+bool DumpDriver::isOfConnectedDatabase(const DumpHeader &header, const Server &server) const
+{
+    if (header.isCluster)
+        return header.isWhole;
+    return header.database.empty() ? set().server->databases.size() == 1 : header.database == server.connectedDatabase();
+}
+
 std::expected<void, Fault> DumpDriver::verifyForeign(const Backup &backup, Work &work)
 {
     const auto header = recognise(backup.path, work.stop());
     if (!header)
         return std::unexpected(Fault{FaultKind::Protocol, "read back", "it is no dump any more", {}});
     work.report({"reading back " + backup.id, 0, {}, "B", {}});
-    auto done = readDump(backup.path, *header, m_tools ? &*m_tools : nullptr, work);
-    if (done && header->isArchive() && m_tools && work.server())
-        done = compareIdentity(backup.path, *header, *m_tools, work);
+    const auto *tools = m_tools ? &*m_tools : nullptr;
+    const auto read = readDump(backup.path, *header, tools, work);
+    auto done = read ? std::expected<void, Fault>() : std::unexpected(read.error());
+    if (done && work.server() && isOfConnectedDatabase(*header, *work.server()))
+        done = compareIdentity(backup.path, *header, *read, tools, work);
     if (!done && done.error().kind != FaultKind::Protocol)
         return done;
     if (auto noted = notes().verified(backup, done ? std::string() : done.error().detail); !noted && done)

@@ -23,6 +23,7 @@ public:
 
 private:
     [[nodiscard]] std::expected<void, Fault> verifyOwn(const Backup &backup, Work &work);
+    [[nodiscard]] bool isOfConnectedDatabase(const DumpHeader &header, const Server &server) const;
     [[nodiscard]] std::expected<void, Fault> verifyForeign(const Backup &backup, Work &work);
 
     HeadCache m_heads;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,9 +18,12 @@
 
 namespace muster::backup {
 
+namespace fs = std::filesystem;
+
 namespace {
 
-constexpr std::size_t kHeadBytes = 8192;
+constexpr std::size_t kHeadBytes = 65536; // the roles of a cluster, and what comes behind them
+constexpr std::size_t kTailBytes = 8192;
 constexpr std::size_t kTextLimit = 1024;
 constexpr Millis kHeadLimit{3000};
 
@@ -77,7 +82,9 @@ std::string readPiece(const std::string &path, bool isTail)
     if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
         return {};
     std::string bytes(kHeadBytes, '\0');
-    const auto from = isTail ? std::max<off_t>(0, info.st_size - static_cast<off_t>(kHeadBytes)) : 0;
+    if (isTail)
+        bytes.resize(kTailBytes);
+    const auto from = isTail ? std::max<off_t>(0, info.st_size - static_cast<off_t>(kTailBytes)) : 0;
     const auto got = ::pread(file.get(), bytes.data(), bytes.size(), from);
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     return bytes;
@@ -115,6 +122,7 @@ std::optional<DumpHeader> plainHead(std::string_view head)
     DumpHeader header;
     header.format = "plain";
     header.isCluster = isCluster;
+    header.isWhole = isCluster && head.find("\n-- Databases\n") != std::string_view::npos;
     header.serverVersion = afterMark(head, "-- Dumped from database version ");
     header.toolVersion = afterMark(head, "-- Dumped by pg_dump version ");
     header.createdAt = parseTime(afterMark(head, "-- Started on "));
@@ -171,13 +179,14 @@ std::optional<WallTime> gzipTime(std::string_view head)
     return at ? std::optional(WallTime(std::chrono::seconds(at))) : std::nullopt;
 }
 
-std::optional<DumpHeader> unrecognised(const std::string &path, const std::string &compression, std::string problem)
+std::optional<DumpHeader> unrecognised(const std::string &path, const std::string &compression, std::string problem, bool isUnended)
 {
     if (!isNamedLikeADump(path))
         return std::nullopt;
     DumpHeader header;
     header.compression = compression;
     header.problem = std::move(problem);
+    header.isUnended = isUnended;
     return header;
 }
 
@@ -187,10 +196,12 @@ std::optional<DumpHeader> compressed(const std::string &path, const std::string 
     const auto [head, problem] = decompressedHead(compression, path, stop);
     auto header = parseHead(head);
     if (!header)
-        return unrecognised(path, compression, !problem.empty() ? "cut or damaged: " + problem : head.empty() ? "empty: there is nothing behind its compression" : "it is no dump of PostgreSQL");
+        return unrecognised(path, compression, !problem.empty() ? "cut or damaged: " + problem : head.empty() ? "empty: there is nothing behind its compression" : "it is no dump of PostgreSQL", !problem.empty());
     header->compression = compression;
-    if (!problem.empty())
+    if (!problem.empty()) {
         header->problem = "cut or damaged: " + problem;
+        header->isUnended = true;
+    }
     if (!header->createdAt && compression == "gzip")
         header->createdAt = gzipTime(packedHead);
     return header;
@@ -228,6 +239,7 @@ std::optional<DumpHeader> parseArchiveHead(std::string_view bytes)
     header.toolVersion = cursor.text();
     if (!cursor.isGood()) {
         header.problem = "cut: the head is incomplete";
+        header.isUnended = true;
         return header;
     }
     // The tool wrote its local time; we can only take it for ours.
@@ -242,9 +254,16 @@ std::optional<DumpHeader> recognise(const std::string &path, const std::stop_tok
     if (::lstat(path.c_str(), &info) != 0)
         return std::nullopt;
     if (S_ISDIR(info.st_mode)) {
+        if (!isDumpFolder(path))
+            return std::nullopt;
         auto header = parseArchiveHead(readPiece(path + "/toc.dat", false));
-        if (header)
-            header->format = "directory";
+        if (!header) {
+            // It is written last.
+            header = DumpHeader{};
+            header->problem = "toc.dat is missing or empty: its writer was ended, or the file was deleted";
+            header->isUnended = true;
+        }
+        header->format = "directory";
         return header;
     }
     const auto head = readPiece(path, false);
@@ -252,10 +271,29 @@ std::optional<DumpHeader> recognise(const std::string &path, const std::stop_tok
         return compressed(path, head, stop);
     auto header = parseHead(head);
     if (!header)
-        return unrecognised(path, {}, head.empty() ? "0 bytes: the tool wrote nothing" : "it is no dump of PostgreSQL");
-    if (header->format == "plain" && !isPlainEnd(readPiece(path, true)))
+        return unrecognised(path, {}, head.empty() ? "0 bytes: the tool wrote nothing" : "it is no dump of PostgreSQL", head.empty());
+    if (header->format == "plain" && !isPlainEnd(readPiece(path, true), header->isCluster)) {
         header->problem = "cut: the closing comment is missing";
+        header->isUnended = true;
+    }
     return header;
+}
+
+bool isDumpFolder(const std::string &path)
+{
+    if (::access((path + "/toc.dat").c_str(), F_OK) == 0)
+        return true;
+    // 3350.dat.gz
+    constexpr int kLookedAt = 10000;
+    std::error_code error;
+    int count = 0;
+    for (fs::directory_iterator it(path, error), end; !error && it != end && ++count <= kLookedAt; it.increment(error)) {
+        const auto name = it->path().filename().string();
+        const auto digits = name.find_first_not_of("0123456789");
+        if (digits != 0 && digits != std::string::npos && std::string_view(name).substr(digits).starts_with(".dat"))
+            return true;
+    }
+    return false;
 }
 
 std::optional<DumpHeader> parseHead(std::string_view head)
@@ -268,9 +306,18 @@ std::optional<DumpHeader> parseHead(std::string_view head)
     return plainHead(head);
 }
 
-bool isPlainEnd(std::string_view tail)
+bool isPlainEnd(std::string_view tail, bool isCluster)
 {
-    return tail.find("-- PostgreSQL database dump complete") != std::string_view::npos || tail.find("-- PostgreSQL database cluster dump complete") != std::string_view::npos;
+    const std::string_view mark = isCluster ? "-- PostgreSQL database cluster dump complete" : "-- PostgreSQL database dump complete";
+    const auto at = tail.rfind(mark);
+    if (at == std::string_view::npos)
+        return false;
+    std::istringstream rest{std::string(tail.substr(at))};
+    for (std::string line; std::getline(rest, line);) {
+        if (!line.empty() && !line.starts_with("--") && !line.starts_with("\\unrestrict "))
+            return false; // the words stood in a row of data
+    }
+    return true;
 }
 
 std::vector<std::string> decompressor(const std::string &compression, const std::string &path)

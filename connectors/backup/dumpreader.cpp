@@ -4,6 +4,8 @@
 #include "connectors/backup/readback.h"
 #include "connectors/files/durable.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -27,11 +29,12 @@ std::unexpected<Fault> damaged(const std::string &path, const std::string &what)
                                  "Do not rely on this backup; make a new one and look at the disk."});
 }
 
-/// Keeps the end of a stream.
+/// Keeps the end of a stream, and the tables that it creates.
 class Tail {
 public:
     bool add(std::string_view bytes, Work &work)
     {
+        m_tables.add(bytes);
         m_end += bytes;
         if (m_end.size() > 4 * kTailBytes)
             m_end.erase(0, m_end.size() - kTailBytes);
@@ -40,13 +43,15 @@ public:
         return true;
     }
     [[nodiscard]] const std::string &end() const { return m_end; }
+    [[nodiscard]] const PlainTables &tables() const { return m_tables; }
 
 private:
+    PlainTables m_tables;
     std::string m_end;
     double m_total = 0;
 };
 
-std::expected<void, Fault> readPlain(const std::string &path, const DumpHeader &header, Work &work)
+std::expected<PlainTables, Fault> readPlain(const std::string &path, const DumpHeader &header, Work &work)
 {
     Tail tail;
     if (header.compression.empty()) {
@@ -70,7 +75,31 @@ std::expected<void, Fault> readPlain(const std::string &path, const DumpHeader &
         if (!finished->isGood())
             return damaged(path, "cannot be read back: " + errorLines(finished->errors));
     }
-    return isPlainEnd(tail.end()) ? std::expected<void, Fault>() : damaged(path, "is cut: the closing comment is missing");
+    if (!isPlainEnd(tail.end(), header.isCluster))
+        return damaged(path, "is cut: the closing comment is missing");
+    return tail.tables();
+}
+
+std::string inTables(std::size_t count)
+{
+    return std::to_string(count) + (count == 1 ? " table" : " tables");
+}
+
+std::string emptyProblem(std::size_t serverTables)
+{
+    return "it holds no table; the server's database has " + std::to_string(serverTables);
+}
+
+/// The archive's table of contents.
+std::expected<process::Finished, Fault> contentsOf(const std::string &path, const DumpHeader &header, const Tools &tools, const std::stop_token &stop)
+{
+    const process::Host here;
+    auto list = here.command({tools.restore(), "--list"});
+    list.outputLimit = kContentsLimit;
+    if (!header.compression.empty()) // the decompressor may be cut off: the list needs only the beginning
+        return runPipe(here.command(decompressor(header.compression, path)), std::move(list), header.compression, stop);
+    list.arguments.insert(list.arguments.end(), {"--", path});
+    return process::run(list, Deadline::after(kToolLimit), stop);
 }
 
 } // namespace
@@ -110,7 +139,7 @@ std::expected<process::Finished, Fault> runPipe(process::Command first, process:
     return secondEnd;
 }
 
-std::expected<void, Fault> readDump(const std::string &path, const DumpHeader &header, const Tools *tools, Work &work)
+std::expected<PlainTables, Fault> readDump(const std::string &path, const DumpHeader &header, const Tools *tools, Work &work)
 {
     if (!header.problem.empty())
         return damaged(path, "is damaged: " + header.problem);
@@ -118,8 +147,10 @@ std::expected<void, Fault> readDump(const std::string &path, const DumpHeader &h
         return readPlain(path, header, work);
     if (!tools)
         return std::unexpected(Fault{FaultKind::Config, "tools", "there is no pg_restore of the dump's major", {}});
-    if (header.compression.empty())
-        return readArchive(tools->restore(), path, work.stop());
+    if (header.compression.empty()) {
+        const auto done = readArchive(tools->restore(), path, work.stop());
+        return done ? std::expected<PlainTables, Fault>() : std::unexpected(done.error());
+    }
     const process::Host here;
     const auto finished = runPipe(here.command(decompressor(header.compression, path)), here.command({tools->restore(), "--file=/dev/null"}), header.compression, work.stop());
     if (!finished)
@@ -147,32 +178,37 @@ std::string identityProblem(std::string_view contents, const std::map<std::strin
         known += found == serverTables.end() ? 0 : 1;
         same += found != serverTables.end() && found->second == number ? 1 : 0;
     }
-    if (named == 0 || serverTables.empty() || same > 0)
+    if (serverTables.empty() || same > 0 || contents.empty())
         return {};
-    const auto all = std::to_string(named) + (named == 1 ? " table" : " tables");
+    if (named == 0)
+        return emptyProblem(serverTables.size());
+    const auto all = inTables(named);
     return known == 0 ? "of another cluster: none of its " + all + " exists on the server" : "of another cluster: none of its " + all + " is the server's own, although names agree";
 }
 
-std::expected<void, Fault> compareIdentity(const std::string &path, const DumpHeader &header, const Tools &tools, Work &work)
+std::string identityProblem(const PlainTables &tables, const std::map<std::string, std::string> &serverTables)
 {
-    if (header.database != work.server()->connectedDatabase())
+    if (serverTables.empty())
         return {};
-    const auto tables = work.server()->tableNumbers(Deadline::after(Millis(5000)));
-    if (!tables)
+    if (tables.names().empty())
+        return emptyProblem(serverTables.size());
+    const bool isKnown = std::ranges::any_of(tables.names(), [&](const std::string &name) { return serverTables.contains(name); });
+    return isKnown ? std::string() : "of another cluster: none of its " + inTables(tables.names().size()) + " exists on the server";
+}
+
+std::expected<void, Fault> compareIdentity(const std::string &path, const DumpHeader &header, const PlainTables &tables, const Tools *tools, Work &work)
+{
+    const auto serverTables = work.server()->tableNumbers(Deadline::after(Millis(5000)));
+    if (!serverTables)
         return {}; // says nothing against the dump
-    const process::Host here;
-    auto list = here.command({tools.restore(), "--list"});
-    list.outputLimit = kContentsLimit;
-    std::expected<process::Finished, Fault> finished;
-    if (header.compression.empty()) {
-        list.arguments.insert(list.arguments.end(), {"--", path});
-        finished = process::run(list, Deadline::after(kToolLimit), work.stop());
-    } else {
-        finished = runPipe(here.command(decompressor(header.compression, path)), std::move(list), header.compression, work.stop());
+    std::string problem;
+    if (!header.isArchive()) {
+        problem = identityProblem(tables, *serverTables);
+    } else if (tools) {
+        const auto contents = contentsOf(path, header, *tools, work.stop());
+        problem = contents ? identityProblem(contents->output, *serverTables) : std::string();
     }
-    // Of a pipe the decompressor may be cut off: the list needs only the beginning.
-    const auto problem = finished ? identityProblem(finished->output, *tables) : std::string();
-    return problem.empty() ? std::expected<void, Fault>() : std::unexpected(Fault{FaultKind::Protocol, "identity", problem, "See which server this dump was made of."});
+    return problem.empty() ? std::expected<void, Fault>() : std::unexpected(Fault{FaultKind::Protocol, "identity", problem, "See of which server and database this dump was made."});
 }
 
 } // namespace muster::backup

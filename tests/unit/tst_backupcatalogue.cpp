@@ -91,6 +91,12 @@ void write(const fs::path &path, const std::string &text)
     std::ofstream(path, std::ios::trunc | std::ios::binary) << text;
 }
 
+/// As a file of last night.
+void age(const fs::path &path)
+{
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::minutes(3));
+}
+
 } // namespace
 
 class tst_BackupCatalogue : public QObject
@@ -110,6 +116,8 @@ private Q_SLOTS:
     void showsWhoMakesAPartialOne();
     void recognisesForeignDumps_data();
     void recognisesForeignDumps();
+    void takesAFreshCutOneForOneThatIsBeingWritten();
+    void showsADirectoryWithoutItsContents();
     void survivesCutArchiveHeads();
     void namesAreSafe_data();
     void namesAreSafe();
@@ -278,7 +286,9 @@ void tst_BackupCatalogue::showsWhoMakesAPartialOne()
     owner = Owner::self("ada@laptop");
     owner.host = "elsewhere";
     write(path / kOwnerName, owner.toJson());
-    QVERIFY(only().rung == Rung::Interrupted);
+    QVERIFY(only().rung == Rung::Running); // it changed just now
+    fs::last_write_time(path / kOwnerName, fs::file_time_type::clock::now() - std::chrono::minutes(11));
+    QVERIFY2(only().reason.starts_with("interrupted: left behind by ada@laptop on elsewhere"), only().reason.c_str());
     QVERIFY(!only().isRemovable);
 
     fs::remove(path / kOwnerName);
@@ -311,6 +321,7 @@ void tst_BackupCatalogue::recognisesForeignDumps()
     QFETCH(QString, format);
     QFETCH(QString, rung);
     write(m_root / name.toStdString(), bytes.toStdString());
+    age(m_root / name.toStdString());
     const auto found = scan(m_root.string(), "nightly", {});
     QVERIFY(found);
     QCOMPARE(found->size(), std::size_t(format.isEmpty() ? 0 : 1));
@@ -320,6 +331,25 @@ void tst_BackupCatalogue::recognisesForeignDumps()
     QCOMPARE(std::string(backup::toString(only().rung)), rung.toStdString());
     QVERIFY(!only().isUsable());
     QVERIFY(!only().reason.empty());
+}
+
+void tst_BackupCatalogue::takesAFreshCutOneForOneThatIsBeingWritten()
+{
+    write(m_root / "shop.sql", "--\n-- PostgreSQL database dump\n--\n\n");
+    QVERIFY(only().rung == Rung::Running);
+    QVERIFY2(only().reason.starts_with("being written, or cut"), only().reason.c_str());
+    age(m_root / "shop.sql");
+    QVERIFY(only().rung == Rung::Damaged);
+}
+
+void tst_BackupCatalogue::showsADirectoryWithoutItsContents()
+{
+    write(m_root / "shop.dir/3350.dat.gz", "x");
+    write(m_root / "notes/2026.txt", "x");
+    age(m_root / "shop.dir/3350.dat.gz");
+    QCOMPARE(only().id, std::string("shop.dir"));
+    QVERIFY(only().rung == Rung::Damaged);
+    QVERIFY2(only().reason.starts_with("toc.dat is missing"), only().reason.c_str());
 }
 
 void tst_BackupCatalogue::survivesCutArchiveHeads()
