@@ -87,10 +87,11 @@ class Demo:
     def break_(self, item):
         self.call("break", item)
 
-    def check(self, environment=None, profile=None):
+    def check(self, environment=None, profile=None, extra=None):
+        """musterctl check; `extra`: variables for that program alone."""
         command = [str(self.programs / "musterctl"), "check", "-e", str(environment or self.directory / "environment.json"), "--output", "json"]
-        done = subprocess.run(command + (["--profile", str(profile)] if profile else []), env=self.surroundings, capture_output=True, text=True,
-                              timeout=60 * PATIENCE, stdin=subprocess.DEVNULL)
+        done = subprocess.run(command + (["--profile", str(profile)] if profile else []), env=self.surroundings | (extra or {}), capture_output=True,
+                              text=True, timeout=60 * PATIENCE, stdin=subprocess.DEVNULL)
         if done.returncode not in (0, 1, 2):
             raise Failure(f"check ended with {done.returncode}: {done.stderr[-2000:]}")
         report = Report(json.loads(done.stdout))
@@ -138,9 +139,9 @@ def running_demo(programs):
     with tempfile.TemporaryDirectory(prefix="muster-plan-") as folder:
         os.chmod(folder, 0o755)  # servers that refuse root run as another user
         demo = Demo(programs, Path(folder) / "demo")
-        try:
         subprocess.Popen([SOURCE / "tests/support/servers.py", "guard", "--dir", demo.directory, "--until-exit-of", str(os.getpid())],
                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)  # we may be killed
+        try:
             demo.call("up", "--headless", "--no-build", "--yes")
             yield demo
         finally:
