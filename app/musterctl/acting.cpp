@@ -46,10 +46,11 @@ std::string progressText(const Progress &progress)
 {
     auto out = progress.phase;
     if (progress.total)
-        out += " " + format::number(progress.done, 0) + " of " + format::number(*progress.total, 0) + " " + progress.unit;
+        out += ' ' + format::number(progress.done, 0) + " of " + format::number(*progress.total, 0) + ' ' + progress.unit;
     else if (progress.done > 0)
-        out += " " + format::number(progress.done, 0) + " " + progress.unit;
-    out += progress.message.empty() ? "" : ": " + progress.message;
+        out += ' ' + format::number(progress.done, 0) + ' ' + progress.unit;
+    if (!progress.message.empty())
+        out.append(": ").append(progress.message);
     return text::plain(out, 300);
 }
 

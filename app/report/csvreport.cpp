@@ -20,7 +20,7 @@ std::string line(const std::vector<std::string> &cells)
 {
     std::string text;
     for (const auto &cell : cells)
-        text += (&cell == &cells.front() ? "" : ",") + csvCell(cell);
+        text.append(&cell == &cells.front() ? "" : ",").append(csvCell(cell));
     return text + "\r\n";
 }
 
@@ -41,7 +41,7 @@ std::string csvCell(const std::string &untrusted)
     const auto begin = first == std::string::npos ? std::string_view() : std::string_view(text).substr(first);
     const bool isFormula = std::ranges::any_of(kTriggers, [&](std::string_view trigger) { return begin.starts_with(trigger); });
     if (!isNumber && isFormula)
-        text.insert(0, "'");
+        text.insert(text.begin(), '\'');
     std::string quoted = "\"";
     for (const char c : text)
         quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
