@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/items/rowsmodel.h"
 
-#include <QSet>
+#include <QHash>
 
 #include <algorithm>
 
@@ -32,62 +32,109 @@ void RowsModel::setRows(std::vector<Row> rows)
 {
     if (rows == m_rows)
         return;
-    const bool isSameOrder = std::ranges::equal(rows, m_rows, {}, &Row::key, &Row::key);
-    if (!isSameOrder) {
-        dropAbsent(rows);
-        place(rows);
-    }
+    if (!std::ranges::equal(rows, m_rows, {}, &Row::key, &Row::key))
+        arrange(rows);
     renew(rows);
 }
 
-void RowsModel::dropAbsent(const std::vector<Row> &rows)
+// Where each of the rows stands now, -1 where it is new; of equal keys the first takes the first.
+std::vector<int> RowsModel::placesOf(const std::vector<Row> &rows) const
 {
-    QSet<QString> wanted;
-    for (const Row &row : rows)
-        wanted.insert(row.key);
+    QHash<QString, int> first;
+    std::vector<int> twin(m_rows.size(), -1);
+    first.reserve(qsizetype(m_rows.size()));
     for (int i = rowCount() - 1; i >= 0; --i) {
-        if (wanted.contains(m_rows[std::size_t(i)].key))
-            continue;
-        beginRemoveRows({}, i, i);
-        m_rows.erase(m_rows.begin() + i);
-        endRemoveRows();
+        const QString &key = m_rows[std::size_t(i)].key;
+        twin[std::size_t(i)] = first.value(key, -1);
+        first.insert(key, i);
     }
+    std::vector<int> places;
+    places.reserve(rows.size());
+    for (const Row &row : rows) {
+        const auto found = first.find(row.key);
+        places.push_back(found == first.end() ? -1 : *found);
+        if (places.back() >= 0)
+            *found = twin[std::size_t(places.back())];
+    }
+    return places;
 }
 
-// Brings m_rows to the order of `rows`; what is there is moved, what is new is inserted.
-void RowsModel::place(std::vector<Row> &rows)
+// Brings m_rows to the keys of `rows` in at most three steps, whatever changed: what is new goes to the end, one change of order puts what is gone
+// behind the rest, and that is cut off. Thousands of single moves would each cost a pass in every proxy and view.
+void RowsModel::arrange(const std::vector<Row> &rows)
 {
-    for (int i = 0; i < int(rows.size()); ++i) {
-        const QString &key = rows[std::size_t(i)].key;
-        if (i < rowCount() && m_rows[std::size_t(i)].key == key)
-            continue;
-        const auto found = std::ranges::find(m_rows.begin() + std::min(i, rowCount()), m_rows.end(), key, &Row::key);
-        if (found == m_rows.end()) {
-            beginInsertRows({}, i, i);
-            m_rows.insert(m_rows.begin() + i, rows[std::size_t(i)]);
-            endInsertRows();
-            continue;
+    std::vector<int> order = placesOf(rows);
+    const int before = rowCount();
+    const int added = int(std::ranges::count(order, -1));
+    if (added > 0) {
+        beginInsertRows({}, before, before + added - 1);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (order[i] >= 0)
+                continue;
+            order[i] = rowCount();
+            m_rows.push_back(rows[i]);
         }
-        const int from = int(found - m_rows.begin());
-        beginMoveRows({}, from, from, {}, i);
-        std::rotate(m_rows.begin() + i, found, found + 1);
-        endMoveRows();
+        endInsertRows();
     }
-    if (rowCount() > int(rows.size())) { // duplicate keys in what was there
-        beginRemoveRows({}, int(rows.size()), rowCount() - 1);
-        m_rows.resize(rows.size());
-        endRemoveRows();
+    std::vector<bool> isKept(m_rows.size());
+    for (const int place : order)
+        isKept[std::size_t(place)] = true;
+    for (int i = 0; i < before; ++i) {
+        if (!isKept[std::size_t(i)])
+            order.push_back(i);
     }
+    reorder(order);
+    if (rows.size() == m_rows.size())
+        return;
+    beginRemoveRows({}, int(rows.size()), rowCount() - 1);
+    m_rows.resize(rows.size());
+    endRemoveRows();
 }
 
+// Row order[i] becomes row i.
+void RowsModel::reorder(const std::vector<int> &order)
+{
+    if (std::ranges::is_sorted(order))
+        return;
+    Q_EMIT layoutAboutToBeChanged({}, VerticalSortHint);
+    std::vector<Row> rows;
+    std::vector<int> moved(order.size());
+    rows.reserve(order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        rows.push_back(std::move(m_rows[std::size_t(order[i])]));
+        moved[std::size_t(order[i])] = int(i);
+    }
+    m_rows = std::move(rows);
+    const QModelIndexList old = persistentIndexList();
+    QModelIndexList now;
+    for (const QModelIndex &each : old)
+        now << index(moved[std::size_t(each.row())], each.column());
+    changePersistentIndexList(old, now);
+    Q_EMIT layoutChanged({}, VerticalSortHint);
+}
+
+// Changed rows that are near each other are told together.
 void RowsModel::renew(std::vector<Row> &rows)
 {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (rows[i] == m_rows[i])
+    constexpr int kNear = 16;
+    int from = -1;
+    int to = -1;
+    const auto tell = [this, &from, &to] {
+        if (from >= 0)
+            Q_EMIT dataChanged(index(from, 0), index(to, columnCount() - 1));
+    };
+    for (int i = 0; i < int(rows.size()); ++i) {
+        Row &own = m_rows[std::size_t(i)];
+        if (rows[std::size_t(i)] == own)
             continue;
-        m_rows[i] = std::move(rows[i]);
-        Q_EMIT dataChanged(index(int(i), 0), index(int(i), columnCount() - 1));
+        own = std::move(rows[std::size_t(i)]);
+        if (from < 0 || i > to + kNear) {
+            tell();
+            from = i;
+        }
+        to = i;
     }
+    tell();
 }
 
 int RowsModel::rowOf(const QString &key) const

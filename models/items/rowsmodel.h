@@ -85,8 +85,9 @@ Q_SIGNALS:
     void switched(const QString &key, bool isOn);
 
 private:
-    void dropAbsent(const std::vector<Row> &rows);
-    void place(std::vector<Row> &rows);
+    [[nodiscard]] std::vector<int> placesOf(const std::vector<Row> &rows) const;
+    void arrange(const std::vector<Row> &rows);
+    void reorder(const std::vector<int> &order);
     void renew(std::vector<Row> &rows);
 
     std::vector<RowColumn> m_columns;

@@ -19,6 +19,8 @@ private Q_SLOTS:
     void keepsIndexesThroughMovesAndInserts();
     void tellsOnlyChangedRows();
     void endsLikeTheNewRowsWhateverWasThere();
+    void manyChangesAreThreeSteps();
+    void equalKeysStayApart();
     void switchesAreToldNotStored();
 };
 
@@ -103,6 +105,45 @@ void TestRowsModel::endsLikeTheNewRowsWhateverWasThere()
         keys.truncate(random.bounded(11));
         model.setRows(rows(keys));
         QCOMPARE(keysOf(model), keys);
+    }
+}
+
+void TestRowsModel::manyChangesAreThreeSteps()
+{
+    constexpr int kRows = 5000;
+    const auto make = [](int first, int round) {
+        std::vector<Row> made;
+        for (int i = first; i < first + kRows; ++i)
+            made.push_back(row(QString::number(i), QString::number(i * round)));
+        std::shuffle(made.begin(), made.end(), QRandomGenerator(quint32(round)));
+        return made;
+    };
+    RowsModel model;
+    model.setColumns(kColumns);
+    model.setRows(make(0, 1));
+    const QPersistentModelIndex stays = model.index(model.rowOf(QStringLiteral("3000")), 0);
+    const QPersistentModelIndex goes = model.index(model.rowOf(QStringLiteral("17")), 0);
+    QSignalSpy inserts(&model, &QAbstractItemModel::rowsInserted);
+    QSignalSpy removals(&model, &QAbstractItemModel::rowsRemoved);
+    QSignalSpy layouts(&model, &QAbstractItemModel::layoutChanged);
+    QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+    model.setRows(make(500, 2));
+    QCOMPARE(stays.data(RowsModel::KeyRole).toString(), QStringLiteral("3000"));
+    QVERIFY(!goes.isValid());
+    QCOMPARE(inserts.count(), 1);
+    QCOMPARE(layouts.count(), 1);
+    QCOMPARE(removals.count(), 1);
+    QCOMPARE(changes.count(), 1);
+}
+
+void TestRowsModel::equalKeysStayApart()
+{
+    RowsModel model;
+    QAbstractItemModelTester tester(&model);
+    model.setColumns(kColumns);
+    for (const char *keys : {"aab", "baa", "aaa", "a", "caca", "bb"}) {
+        model.setRows(rows(QString::fromLatin1(keys)));
+        QCOMPARE(keysOf(model), QString::fromLatin1(keys));
     }
 }
 
