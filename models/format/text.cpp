@@ -51,8 +51,16 @@ QString visible(char32_t c, bool isBlock)
     return QString::fromUcs4(&c, 1);
 }
 
+bool isPrintableAscii(std::string_view text)
+{
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
 QString inert(std::string_view text, std::size_t limit, bool isBlock)
 {
+    // Nearly every text of a table of thousands of rows.
+    if (const auto shown = text.substr(0, limit); isPrintableAscii(shown) && shown.size() == text.size())
+        return QString::fromLatin1(shown.data(), static_cast<qsizetype>(shown.size()));
     // At most four bytes a character are of interest, so that a megabyte costs nothing.
     const auto head = text.substr(0, std::min(text.size(), limit * 4 + 4));
     const auto codes = QString::fromUtf8(head.data(), static_cast<qsizetype>(head.size())).toUcs4();
