@@ -5,8 +5,11 @@
 #include "ui/theme/theme.h"
 #include "ui/widgets/celldelegate.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHeaderView>
 #include <QHelpEvent>
+#include <QKeyEvent>
 #include <QSortFilterProxyModel>
 #include <QToolTip>
 
@@ -29,6 +32,34 @@ void narrow(std::vector<int> &widths, const std::vector<std::size_t> &yielding, 
         --excess;
     }
 }
+
+class WordFilter : public QSortFilterProxyModel
+{
+public:
+    using QSortFilterProxyModel::QSortFilterProxyModel;
+
+    void setWords(const QStringList &words)
+    {
+        if (words == m_words)
+            return;
+        m_words = words;
+        invalidateFilter();
+    }
+
+protected:
+    bool filterAcceptsRow(int row, const QModelIndex &) const override
+    {
+        if (m_words.isEmpty())
+            return true;
+        const auto &cells = static_cast<const RowsModel *>(sourceModel())->rows()[std::size_t(row)].cells;
+        return std::ranges::all_of(m_words, [&cells](const QString &word) {
+            return std::ranges::any_of(cells, [&word](const RowCell &cell) { return cell.text.contains(word, Qt::CaseInsensitive); });
+        });
+    }
+
+private:
+    QStringList m_words;
+};
 
 }
 
@@ -64,10 +95,8 @@ QSortFilterProxyModel &DataTable::sorting()
 {
     if (m_proxy)
         return *m_proxy;
-    m_proxy = new QSortFilterProxyModel(this);
+    m_proxy = new WordFilter(this);
     m_proxy->setSortRole(RowsModel::SortRole);
-    m_proxy->setFilterKeyColumn(-1);
-    m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
     m_proxy->setSourceModel(m_rows);
     const QItemSelectionModel *old = selectionModel();
     setModel(m_proxy);
@@ -108,7 +137,7 @@ void DataTable::setSortable(bool isSortable)
 void DataTable::setFilter(const QString &text)
 {
     if (m_proxy || !text.isEmpty())
-        sorting().setFilterFixedString(text);
+        static_cast<WordFilter &>(sorting()).setWords(text.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts));
 }
 
 QString DataTable::currentKey() const
@@ -153,6 +182,25 @@ void DataTable::currentChanged(const QModelIndex &current, const QModelIndex &pr
 {
     QTableView::currentChanged(current, previous);
     Q_EMIT currentKeyChanged(current.data(RowsModel::KeyRole).toString());
+}
+
+void DataTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end)
+{
+    if (const int row = currentIndex().row(); row >= start && row <= end)
+        setCurrentIndex({});
+    QTableView::rowsAboutToBeRemoved(parent, start, end);
+}
+
+void DataTable::keyPressEvent(QKeyEvent *event)
+{
+    if (!event->matches(QKeySequence::Copy) || !currentIndex().isValid()) {
+        QTableView::keyPressEvent(event);
+        return;
+    }
+    QStringList cells;
+    for (int column = 0; column < model()->columnCount(); ++column)
+        cells << currentIndex().siblingAtColumn(column).data().toString();
+    QGuiApplication::clipboard()->setText(cells.join(QLatin1Char('\t')));
 }
 
 void DataTable::resizeEvent(QResizeEvent *event)
@@ -211,8 +259,19 @@ int DataTable::textWidth(std::size_t column, int most) const
     constexpr qsizetype kMeasured = 60; // characters
     const QFontMetrics metrics(theme::font(theme::Type::Strong));
     int width = std::max(kLeast, QFontMetrics(theme::font(theme::Type::Small)).horizontalAdvance(m_rows->columns()[column].title) + 26);
+    const auto length = [column, cap = kMeasured](const Row &row) { return column < row.cells.size() ? std::min(row.cells[column].text.size(), cap) : 0; };
+    qsizetype longest = 0;
     for (const Row &row : m_rows->rows())
-        width = std::max(width, column < row.cells.size() ? metrics.horizontalAdvance(row.cells[column].text.left(kMeasured)) + 18 : 0);
+        longest = std::max(longest, length(row));
+    int left = kFollowed; // of thousands of rows only long ones are measured
+    for (const Row &row : m_rows->rows()) {
+        if (width >= most || left == 0)
+            break;
+        if (length(row) == 0 || 4 * length(row) < 3 * longest)
+            continue;
+        width = std::max(width, metrics.horizontalAdvance(row.cells[column].text.left(kMeasured)) + 18);
+        left -= m_rows->rowCount() > kFollowed ? 1 : 0;
+    }
     return std::min(width, most);
 }
 

@@ -21,8 +21,10 @@ public:
     /// Columns and rows in one go.
     void show(std::vector<RowColumn> columns, std::vector<Row> rows);
     void setSortable(bool isSortable);
-    /// Rows that have `text` in any cell.
+    /// Rows that have every word of `text` in one of their cells.
     void setFilter(const QString &text);
+    /// Rows that the filter lets through.
+    [[nodiscard]] int shownCount() const { return model()->rowCount(); }
     [[nodiscard]] QString currentKey() const;
     bool selectKey(const QString &key);
     /// As high as its rows, at most `rows` of the common height, at least one.
@@ -40,6 +42,9 @@ Q_SIGNALS:
 
 protected:
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
+    /// What is gone is not current any more: moving on by itself would put another row's actions under the operator's hand.
+    void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
+    void keyPressEvent(QKeyEvent *event) override; ///< Ctrl+C copies the row
     void resizeEvent(QResizeEvent *event) override;
     bool viewportEvent(QEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;

@@ -9,6 +9,7 @@
 #include "ui/widgets/stateicon.h"
 
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QPainter>
 #include <QPlainTextEdit>
 #include <QSplitter>
@@ -119,6 +120,28 @@ void DetailPanel::showTexts()
     show(m_subtitle, m_detail.isEmpty() ? tr("Select a line to see its evidence.") : m_detail.subtitle, width);
     show(m_evidence, m_detail.evidence, width);
     show(m_remedy, m_detail.remedy, width);
+}
+
+void DetailPanel::focusSteps()
+{
+    if (!m_stepButtons.empty())
+        m_stepButtons.front()->setFocus(Qt::TabFocusReason);
+    else if (m_copy->isVisible())
+        m_copy->setFocus(Qt::TabFocusReason);
+}
+
+void DetailPanel::popUp(const QPoint &globalPosition)
+{
+    auto *menu = named(new QMenu(this), QStringLiteral("rowMenu"), tr("Actions"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    for (const Detail::Step &step : m_shownSteps) {
+        QAction *action = menu->addAction(QString(step.label).replace(QLatin1Char('&'), QStringLiteral("&&")));
+        connect(action, &QAction::triggered, this, [this, step] { Q_EMIT stepRequested(QString::fromStdString(step.action), QString::fromStdString(step.instance)); });
+    }
+    if (!m_shownSteps.empty())
+        menu->addSeparator();
+    connect(menu->addAction(tr("Copy as text")), &QAction::triggered, m_copy, &QAbstractButton::click);
+    menu->popup(globalPosition);
 }
 
 void DetailPanel::resizeEvent(QResizeEvent *event)

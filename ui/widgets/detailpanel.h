@@ -33,6 +33,10 @@ public:
     /// A widget of the page between the evidence and what to do (a ladder, a chart).
     void setExtra(QWidget *extra);
     using QScrollArea::show;
+    /// Gives the keyboard to the first action.
+    void focusSteps();
+    /// The actions and Copy as a menu.
+    void popUp(const QPoint &globalPosition);
 
     static constexpr int kWidth = 360; ///< px at first; the operator may drag its edge
 
