@@ -23,7 +23,7 @@ struct Detail {
     };
     /// A button; `instance` is what the action is about ("nightly", "cache").
     struct Step {
-        std::string action; ///< "backup", "flush", "mail-test", "load-test", "verify", "drill", "waive"
+        std::string action; ///< "backup", "flush", "mail-test", "load-test", "verify", "drill", "cancel-query", "terminate-session", "waive"
         std::string instance;
         QString label;
         friend bool operator==(const Step &, const Step &) = default;

@@ -198,6 +198,19 @@ std::optional<std::size_t> rowIndex(const Table &table, const PageSpec::TableSpe
     return std::nullopt;
 }
 
+std::vector<Detail::Line> linesOf(const Table &table, std::size_t row, const std::vector<std::string_view> &but)
+{
+    std::vector<Detail::Line> lines;
+    const std::vector<Cell> &cells = table.rows[row];
+    for (std::size_t c = 0; c < table.columns.size() && c < cells.size(); ++c) {
+        const std::string *string = std::get_if<std::string>(&cells[c]);
+        const bool isEmpty = std::holds_alternative<std::monostate>(cells[c]) || (string && string->empty());
+        if (!isEmpty && std::ranges::find(but, table.columns[c].name) == but.end())
+            lines.push_back({heading(table.columns[c].name), cellOf(cells[c], table.columns[c].unit).text, {}});
+    }
+    return lines;
+}
+
 Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key)
 {
     Detail detail;

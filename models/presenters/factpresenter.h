@@ -34,6 +34,8 @@ struct Shown {
 [[nodiscard]] std::vector<Row> tableRows(const Table &table, const PageSpec::TableSpec &spec);
 /// Which row of the fact has this key; nullopt when it is gone.
 [[nodiscard]] std::optional<std::size_t> rowIndex(const Table &table, const PageSpec::TableSpec &spec, const QString &key);
+/// Every column of a row that says something, but those named in `but`.
+[[nodiscard]] std::vector<Detail::Line> linesOf(const Table &table, std::size_t row, const std::vector<std::string_view> &but = {});
 /// The row with this key as a detail: every column, shown or not. Empty when it is gone.
 [[nodiscard]] Detail rowDetail(const Observed &observed, const PageSpec::TableSpec &spec, const QString &key);
 

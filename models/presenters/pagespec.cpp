@@ -29,7 +29,9 @@ const PageSpec &database()
             {"postgres.transaction_longest", QT_TRANSLATE_NOOP("PageSpec", "Longest transaction")},
             {"postgres.idle_in_transaction_longest", QT_TRANSLATE_NOOP("PageSpec", "Longest idle in transaction")},
             {"postgres.blocked_count", QT_TRANSLATE_NOOP("PageSpec", "Blocked sessions")},
+            {"postgres.locks_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Lock table used")},
             {"postgres.xid_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Transaction ids used")},
+            {"postgres.xmin_age", QT_TRANSLATE_NOOP("PageSpec", "Dead rows kept, transactions")},
             {"postgres.replication_lag", QT_TRANSLATE_NOOP("PageSpec", "Replication lag")},
             {"postgres.slot_retained_max", QT_TRANSLATE_NOOP("PageSpec", "WAL held by a slot")},
             {"postgres.archive_age", QT_TRANSLATE_NOOP("PageSpec", "Last archived WAL")},
@@ -47,15 +49,20 @@ const PageSpec &database()
              {{"pgbouncer.clients_active", QT_TRANSLATE_NOOP("PageSpec", "active")}, {"pgbouncer.clients_waiting", QT_TRANSLATE_NOOP("PageSpec", "waiting")}}},
         },
         {
-            {"postgres.sessions", QT_TRANSLATE_NOOP("PageSpec", "Sessions"), QT_TRANSLATE_NOOP("PageSpec", "No client is connected."), {"pid"},
-             {"pid", "user", "database", "application", "state", "wait", "transaction_age", "query_age", "blocked_by", "query"}},
-            {"postgres.slow_statements", QT_TRANSLATE_NOOP("PageSpec", "Slow statements"), QT_TRANSLATE_NOOP("PageSpec", "No statement stands out in this window."), {}, {}},
-            {"postgres.index_findings", QT_TRANSLATE_NOOP("PageSpec", "Indexes"), QT_TRANSLATE_NOOP("PageSpec", "No invalid, duplicate or unused index was found."), {}, {}},
-            {"postgres.slots", QT_TRANSLATE_NOOP("PageSpec", "Slots"), QT_TRANSLATE_NOOP("PageSpec", "There is no replication slot."), {"name"}, {}},
-            {"postgres.replicas", QT_TRANSLATE_NOOP("PageSpec", "Replication"), QT_TRANSLATE_NOOP("PageSpec", "No standby is connected."), {}, {}},
-            {"postgres.settings", QT_TRANSLATE_NOOP("PageSpec", "Settings"), QT_TRANSLATE_NOOP("PageSpec", "No setting was read."), {"name"}, {}},
+            {"postgres.sessions", QT_TRANSLATE_NOOP("PageSpec", "Sessions"), QT_TRANSLATE_NOOP("PageSpec", "No client is connected."), {"pid"}, {}, {}, {"postgres.sessions"}},
+            {"postgres.slow_statements", QT_TRANSLATE_NOOP("PageSpec", "Statements"), QT_TRANSLATE_NOOP("PageSpec", "No statement ran in this window."), {"query", "user", "database"},
+             {"total", "mean", "calls", "rows", "user", "query"}},
+            {"postgres.index_findings", QT_TRANSLATE_NOOP("PageSpec", "Advice"), QT_TRANSLATE_NOOP("PageSpec", "Nothing stands out among indexes and tables."), {}, {},
+             {"postgres.table_findings", "postgres.bloat_findings"}, {"postgres.index_findings", "postgres.table_findings"}},
+            {"postgres.xmin_holders", QT_TRANSLATE_NOOP("PageSpec", "Xmin"), QT_TRANSLATE_NOOP("PageSpec", "Nobody keeps dead rows from being removed."), {}, {}},
+            {"postgres.progress", QT_TRANSLATE_NOOP("PageSpec", "Progress"),
+             QT_TRANSLATE_NOOP("PageSpec", "No VACUUM, ANALYZE, index build, COPY, CLUSTER or base backup is running."), {}, {}, {}, {"postgres.progress"}},
+            {"postgres.replicas", QT_TRANSLATE_NOOP("PageSpec", "Replication"), QT_TRANSLATE_NOOP("PageSpec", "No standby is connected, and there is no replication slot."), {}, {},
+             {"postgres.slots"}},
+            {"postgres.settings", QT_TRANSLATE_NOOP("PageSpec", "Settings"), QT_TRANSLATE_NOOP("PageSpec", "No setting was read."), {"name"}, {}, {"postgres.pending_settings"}, {"postgres.pending_settings"}},
             {"pgbouncer.pools", QT_TRANSLATE_NOOP("PageSpec", "Pools"), QT_TRANSLATE_NOOP("PageSpec", "There is no pool."), {"database", "user"}, {}},
-        }};
+        },
+        QT_TRANSLATE_NOOP("PageSpec", "Vitals")};
     return spec;
 }
 
@@ -74,10 +81,10 @@ const PageSpec &cache()
             {"redis.operations_rate", QT_TRANSLATE_NOOP("PageSpec", "Operations")},
             {"redis.rtt_p99", QT_TRANSLATE_NOOP("PageSpec", "Round trip, p99")},
             {"redis.memory_used", QT_TRANSLATE_NOOP("PageSpec", "Memory used")},
-            {"redis.memory_used_ratio", QT_TRANSLATE_NOOP("PageSpec", "Of the limit")},
             {"redis.memory_max", QT_TRANSLATE_NOOP("PageSpec", "Limit (maxmemory)"), QT_TRANSLATE_NOOP("PageSpec", "not set"), false},
-            {"redis.policy", QT_TRANSLATE_NOOP("PageSpec", "Eviction policy"), nullptr, false},
-            {"redis.evictions_rate", QT_TRANSLATE_NOOP("PageSpec", "Evictions")},
+            {"redis.memory_fragmentation_bytes", QT_TRANSLATE_NOOP("PageSpec", "Lost to fragmentation")},
+            {"redis.evictions_rate", QT_TRANSLATE_NOOP("PageSpec", "Evicted")},
+            {"redis.expirations_rate", QT_TRANSLATE_NOOP("PageSpec", "Expired")},
             {"redis.clients_connected", QT_TRANSLATE_NOOP("PageSpec", "Clients")},
             {"redis.keys", QT_TRANSLATE_NOOP("PageSpec", "Keys")},
             {"redis.keys_with_ttl_ratio", QT_TRANSLATE_NOOP("PageSpec", "Keys with a TTL")},
@@ -88,12 +95,24 @@ const PageSpec &cache()
             {QT_TRANSLATE_NOOP("PageSpec", "Operations"), "1/s",
              {{"redis.operations_rate", QT_TRANSLATE_NOOP("PageSpec", "commands")}, {"redis.lookups_rate", QT_TRANSLATE_NOOP("PageSpec", "lookups")}}},
             {QT_TRANSLATE_NOOP("PageSpec", "Memory"), "B", {{"redis.memory_used", QT_TRANSLATE_NOOP("PageSpec", "used")}}},
+            {QT_TRANSLATE_NOOP("PageSpec", "Keys that leave"), "1/s",
+             {{"redis.evictions_rate", QT_TRANSLATE_NOOP("PageSpec", "evicted")}, {"redis.expirations_rate", QT_TRANSLATE_NOOP("PageSpec", "expired")}}},
         },
         {
+            {"redis.nodes", QT_TRANSLATE_NOOP("PageSpec", "Nodes"), QT_TRANSLATE_NOOP("PageSpec", "No node answered."), {"node"}, {}, {}, {}, true},
             {"redis.prefixes", QT_TRANSLATE_NOOP("PageSpec", "Prefixes"), QT_TRANSLATE_NOOP("PageSpec", "No key was sampled."), {"prefix"}, {}},
-            {"redis.slowlog", QT_TRANSLATE_NOOP("PageSpec", "Slow log"), QT_TRANSLATE_NOOP("PageSpec", "The slow log is empty."), {}, {}},
-            {"redis.databases_table", QT_TRANSLATE_NOOP("PageSpec", "Databases"), QT_TRANSLATE_NOOP("PageSpec", "There are no keys."), {}, {}},
-        }};
+            {"redis.big_keys", QT_TRANSLATE_NOOP("PageSpec", "Big keys"), QT_TRANSLATE_NOOP("PageSpec", "No key was sampled."), {"key"}, {}, {}, {}, true},
+            {"redis.commands_table", QT_TRANSLATE_NOOP("PageSpec", "Commands"), QT_TRANSLATE_NOOP("PageSpec", "Nobody but the console called a command."), {"command"}, {}, {}, {}, true},
+            {"redis.latency_table", QT_TRANSLATE_NOOP("PageSpec", "Latency"), QT_TRANSLATE_NOOP("PageSpec", "Nobody but the console called a command."), {"command"}, {}, {}, {}, true},
+            {"redis.latency_events", QT_TRANSLATE_NOOP("PageSpec", "Stalls"), QT_TRANSLATE_NOOP("PageSpec", "The latency monitor has seen no event, or is off (latency-monitor-threshold 0)."), {"event"}, {}, {}, {}, true},
+            {"redis.slowlog", QT_TRANSLATE_NOOP("PageSpec", "Slow log"), QT_TRANSLATE_NOOP("PageSpec", "The slow log is empty."), {"id"}, {"at", "took", "client", "command"}},
+            {"redis.clients_table", QT_TRANSLATE_NOOP("PageSpec", "Clients"), QT_TRANSLATE_NOOP("PageSpec", "No client is connected."), {"id"},
+             {"client", "name", "user", "memory", "output", "idle", "command"}, {}, {}, true},
+            {"redis.replicas_table", QT_TRANSLATE_NOOP("PageSpec", "Replicas"), QT_TRANSLATE_NOOP("PageSpec", "No replica is connected."), {"replica"}, {}, {}, {}, true},
+            {"redis.errors_table", QT_TRANSLATE_NOOP("PageSpec", "Errors"), QT_TRANSLATE_NOOP("PageSpec", "No command was answered by an error."), {"error"}, {}, {}, {}, true},
+            {"redis.databases_table", QT_TRANSLATE_NOOP("PageSpec", "Databases"), QT_TRANSLATE_NOOP("PageSpec", "There are no keys."), {"database"}, {}},
+        },
+        QT_TRANSLATE_NOOP("PageSpec", "Vitals")};
     return spec;
 }
 

@@ -32,6 +32,9 @@ struct PageSpec {
         const char *empty;               ///< what an empty table means, a sentence
         std::vector<const char *> keys;  ///< columns that make a row's key
         std::vector<const char *> columns; ///< shown, in this order; empty = all
+        std::vector<const char *> also = {}; ///< facts that the same tab tells of
+        std::vector<const char *> counted = {}; ///< facts whose rows the tab's title counts
+        bool isLate = false;                    ///< no tab before the fact was seen: not every server has it
     };
 
     std::string key;                ///< "database"; also the page of checks and gates
@@ -42,6 +45,7 @@ struct PageSpec {
     std::vector<Vital> vitals;
     std::vector<Chart> charts;
     std::vector<TableSpec> tables;
+    const char *vitalsTab = nullptr; ///< title of the tab that holds vitals and charts; null: they stand above the tabs
 };
 
 namespace pages {

@@ -72,6 +72,10 @@ QString runLabel(const Plan &plan)
         return tr("Send test mail");
     if (plan.action == "load-test")
         return tr("Run load test");
+    if (plan.action == "cancel-query")
+        return tr("Cancel the statement");
+    if (plan.action == "terminate-session")
+        return tr("Terminate the session");
     if (plan.action.starts_with("verify") || plan.action == "backup-verify")
         return tr("Verify");
     return tr("Run");

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 target_sources(muster_models PRIVATE
+    presenters/advice.cpp presenters/advice.h
     presenters/asyncreader.cpp presenters/asyncreader.h
     presenters/auditpresenter.cpp presenters/auditpresenter.h
     presenters/backuppresenter.cpp presenters/backuppresenter.h
     presenters/blockers.cpp presenters/blockers.h
+    presenters/cachestory.cpp presenters/cachestory.h
     presenters/detail.cpp presenters/detail.h
     presenters/factpresenter.cpp presenters/factpresenter.h
     presenters/headerpresenter.cpp presenters/headerpresenter.h
@@ -14,5 +16,9 @@ target_sources(muster_models PRIVATE
     presenters/readinesspresenter.cpp presenters/readinesspresenter.h
     presenters/series.cpp presenters/series.h
     presenters/seriesbook.cpp presenters/seriesbook.h
+    presenters/sessions.cpp presenters/sessions.h
+    presenters/settingrows.cpp presenters/settingrows.h
+    presenters/tabs.cpp presenters/tabs.h
+    presenters/topology.cpp presenters/topology.h
     presenters/vitals.cpp presenters/vitals.h
     presenters/waiver.cpp presenters/waiver.h)

@@ -18,17 +18,23 @@ const std::vector<std::string> kShop{"postgres/primary", "pgbouncer/pool", "redi
 class ScriptedFactory : public ActionFactory
 {
 public:
-    explicit ScriptedFactory(std::shared_ptr<ActionScript> script) : m_script(std::move(script)) {}
+    ScriptedFactory(std::shared_ptr<ActionScript> script, std::shared_ptr<std::vector<SessionEndRequest>> ended) : m_script(std::move(script)), m_ended(std::move(ended)) {}
     std::unique_ptr<Action> backup(const std::string &) const override { return make(); }
     std::unique_ptr<Action> verifyBackup(const std::string &, const std::string &) const override { return make(); }
     std::unique_ptr<Action> flush(const FlushRequest &) const override { return make(); }
     std::unique_ptr<Action> mailTest(const MailTestRequest &) const override { return make(); }
-    std::unique_ptr<Action> endSession(const SessionEndRequest &) const override { return make(); }
+    std::unique_ptr<Action> endSession(const SessionEndRequest &request) const override
+    {
+        if (m_ended)
+            m_ended->push_back(request);
+        return make();
+    }
     std::unique_ptr<Action> loadTest(const LoadTestRequest &) const override { return make(); }
 
 private:
     std::unique_ptr<Action> make() const { return m_script ? std::make_unique<FakeAction>(m_script) : nullptr; }
     std::shared_ptr<ActionScript> m_script;
+    std::shared_ptr<std::vector<SessionEndRequest>> m_ended;
 };
 
 class FormulaHistory : public HistoryStore
@@ -236,7 +242,7 @@ GuiSession makeSession(GuiSetup setup)
         script->answer = answer;
         parts.sources.push_back(std::make_unique<FakeSource>(id, Cadence{Millis(1000), Millis(2000), Millis(1000)}, script));
     }
-    parts.actions = std::make_unique<ScriptedFactory>(setup.action);
+    parts.actions = std::make_unique<ScriptedFactory>(setup.action, setup.ended);
     parts.audit = made.audit;
     parts.history = setup.history;
     made.session = std::make_unique<Session>(std::move(parts));

@@ -22,6 +22,7 @@ struct GuiSetup {
     std::map<std::string, Answer> sources;  ///< by id; nothing for "declared but silent"
     std::vector<std::string> declared;      ///< ids in order
     std::shared_ptr<ActionScript> action;   ///< every action is this one
+    std::shared_ptr<std::vector<SessionEndRequest>> ended; ///< may be null: what the factory was asked to end
     std::shared_ptr<HistoryStore> history;
 };
 

@@ -15,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QScreen>
 #include <QSettings>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -191,8 +192,10 @@ void TestPages::prefixRowFillsTheFlushForm()
 {
     Opened opened;
     QVERIFY(opened.start("cache"));
+    QTRY_VERIFY(opened.find<QWidget>("cache", "vitals")->isVisible());
+    opened.find<QTabWidget>("cache", "tables")->setCurrentIndex(2); // nodes, prefixes
     auto *prefixes = opened.find<DataTable>("cache", "table/redis.prefixes");
-    QTRY_VERIFY(prefixes->rows().rowCount() == 3);
+    QTRY_VERIFY(prefixes && prefixes->rows().rowCount() == 3);
     QVERIFY(prefixes->selectKey(prefixes->rows().rows()[1].key));
     opened.press("cache", QStringLiteral("step/flush/cache/sess:"));
     auto *form = opened.window->findChild<FlushDialog *>();

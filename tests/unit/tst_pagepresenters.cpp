@@ -24,6 +24,9 @@ private Q_SLOTS:
     void historyRunsFromOldToNewWithoutBrokenOnes();
     void windowAgeSaysTooOld();
     void blockersStandAboveTheirWaiters();
+    void blockerOfMostStandsFirst();
+    void waitersOfAWaiterUnfoldOnce();
+    void preparedTransactionIsARoot();
     void blockersEndInARing();
     void nobodyWaitsNoTree();
     void waiverIsJsonWhateverIsTyped();
@@ -56,8 +59,6 @@ Table sessions(std::vector<std::pair<double, std::string>> pidsAndBlockers)
         table.rows.push_back({pid, std::string("shop"), std::string("shop"), blockedBy, std::string("update orders")});
     return table;
 }
-
-const PageSpec::TableSpec kSessions{"postgres.sessions", "Sessions", "", {"pid"}, {}};
 
 CheckResult failing(std::string id, const std::string &instance, double gain)
 {
@@ -124,24 +125,57 @@ void TestPagePresenters::windowAgeSaysTooOld()
 
 void TestPagePresenters::blockersStandAboveTheirWaiters()
 {
-    const auto rows = blockers::rows(sessions({{12, "11"}, {10, ""}, {11, "10"}, {13, ""}, {14, "10,11"}}), kSessions);
+    const auto rows = blockers::rows(sessions({{12, "11"}, {10, ""}, {11, "10"}, {13, ""}, {14, "10, 11"}}));
     QStringList who;
     for (const Row &row : rows)
         who << row.cells[1].text.section(QLatin1Char('@'), 0, 0);
-    QCOMPARE(who, (QStringList{QStringLiteral("10  shop"), QStringLiteral("  └ 11  shop"), QStringLiteral("      └ 12  shop"), QStringLiteral("      └ 14  shop")}));
+    QCOMPARE(who, (QStringList{QStringLiteral("10  shop"), QStringLiteral("  └ 11  shop"), QStringLiteral("      └ 12  shop"), QStringLiteral("      └ 14  shop"),
+                               QStringLiteral("  └ 14  shop")}));
     QVERIFY(rows.front().status == CheckStatus::Fail);
-    QCOMPARE(rows.front().cells[2].text, QStringLiteral("blocks 2"));
+    QCOMPARE(rows.front().cells[2].text, QStringLiteral("blocks 3"));
+    QVERIFY(rows[3].cells[2].text.contains(QStringLiteral("also for 10")));
+    QVERIFY(rows[4].cells[2].text.contains(QStringLiteral("also for 11")));
+    QVERIFY(rows[3].key != rows[4].key);
+    QCOMPARE(blockers::sessionOf(rows[3].key), QStringLiteral("14"));
+    QCOMPARE(blockers::sessionOf(rows[4].key), QStringLiteral("14"));
+}
+
+void TestPagePresenters::blockerOfMostStandsFirst()
+{
+    const auto rows = blockers::rows(sessions({{1, ""}, {2, "1"}, {3, ""}, {4, "3"}, {5, "4"}, {6, "3, 1"}}));
+    QCOMPARE(rows.front().key.section(QChar(0x1f), 0, 0), QStringLiteral("3"));
+    QCOMPARE(rows.front().cells[2].text, QStringLiteral("blocks 3"));
+    QCOMPARE(std::ranges::count_if(rows, [](const Row &row) { return row.status == CheckStatus::Fail; }), 2);
+}
+
+void TestPagePresenters::waitersOfAWaiterUnfoldOnce()
+{
+    // 2 waits for two roots, and 3 for 2: 3 stands below 2 once, the second 2 refers to it.
+    const auto rows = blockers::rows(sessions({{1, ""}, {9, ""}, {2, "1, 9"}, {3, "2"}}));
+    QCOMPARE(rows.size(), std::size_t{5});
+    QCOMPARE(std::ranges::count_if(rows, [](const Row &row) { return blockers::sessionOf(row.key) == QLatin1String("3"); }), 1);
+    QVERIFY(rows.back().cells[2].text.contains(QStringLiteral("see above")));
+}
+
+void TestPagePresenters::preparedTransactionIsARoot()
+{
+    const auto rows = blockers::rows(sessions({{5, "0"}}), "gx1 of app");
+    QCOMPARE(rows.size(), std::size_t{2});
+    QVERIFY(rows.front().cells[1].text.contains(QStringLiteral("prepared transaction gx1 of app")));
+    QVERIFY(rows.front().status == CheckStatus::Fail);
 }
 
 void TestPagePresenters::blockersEndInARing()
 {
-    QCOMPARE(blockers::rows(sessions({{1, "2"}, {2, "1"}}), kSessions).size(), std::size_t{2});
-    QCOMPARE(blockers::rows(sessions({{1, "99"}}), kSessions).size(), std::size_t{1}); // the blocker is beyond the row limit
+    QCOMPARE(blockers::rows(sessions({{1, "2"}, {2, "1"}})).size(), std::size_t{2});
+    const auto unlisted = blockers::rows(sessions({{1, "99"}})); // the blocker is beyond the row limit
+    QCOMPARE(unlisted.size(), std::size_t{2});
+    QVERIFY(unlisted.front().cells[1].text.startsWith(QStringLiteral("99")));
 }
 
 void TestPagePresenters::nobodyWaitsNoTree()
 {
-    QVERIFY(blockers::rows(sessions({{1, ""}, {2, ""}}), kSessions).empty());
+    QVERIFY(blockers::rows(sessions({{1, ""}, {2, ""}})).empty());
 }
 
 void TestPagePresenters::waiverIsJsonWhateverIsTyped()

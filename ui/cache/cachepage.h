@@ -5,7 +5,7 @@
 
 namespace muster {
 
-/// Redis: windowed hit rate, operations, memory, prefixes; flush, also of exactly the selected prefix.
+/// Redis: the instances side by side, the shown one in words, vitals, prefixes and the rest of its tables; flush, also of exactly the selected prefix.
 class CachePage : public SourcePage
 {
     Q_OBJECT
@@ -13,7 +13,13 @@ public:
     CachePage(Session &session, SeriesBook &series, QWidget *parent);
 
 protected:
+    void display(const Snapshot &snapshot, const Assessment &assessment) override;
+    [[nodiscard]] Detail ownDetail(const QString &key, const Snapshot &snapshot) const override;
     [[nodiscard]] Detail rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const override;
+
+private:
+    DataTable *m_instances; ///< hidden while there is one
+    DataTable *m_story;
 };
 
 } // namespace muster

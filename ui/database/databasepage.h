@@ -5,7 +5,8 @@
 
 namespace muster {
 
-/// PostgreSQL and PgBouncer: vitals, sessions and who blocks whom, statements, indexes, replication, settings.
+/// PostgreSQL and PgBouncer: who blocks whom, vitals, sessions, statements, advice on indexes and tables, what keeps dead rows, progress, replication, settings;
+/// cancel and terminate from a row.
 class DatabasePage : public SourcePage
 {
     Q_OBJECT
@@ -14,12 +15,15 @@ public:
 
 protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
+    [[nodiscard]] Shape tabShape(const PageSpec::TableSpec &spec, const Snapshot &snapshot) const override;
+    [[nodiscard]] Detail tabDetail(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const QString &key) const override;
     [[nodiscard]] Detail ownDetail(const QString &key, const Snapshot &snapshot) const override;
 
 private:
     QWidget *m_waiting; ///< hidden while nobody waits
     Label *m_headline;
     DataTable *m_blockers;
+    tabs::Stamp m_shownTree; ///< the round of sessions that the tree is of
 };
 
 } // namespace muster

@@ -31,6 +31,8 @@ void ActionCenter::request(const QString &action, const QString &instance)
         openMail();
     else if (action == QLatin1String("load-test"))
         start(factory.loadTest({instance.toStdString(), 0, {}}));
+    else if (action == QLatin1String("cancel-query") || action == QLatin1String("terminate-session"))
+        endSession(instance, action == QLatin1String("terminate-session"));
     else if (action == QLatin1String("waive"))
         openWaiver(instance);
 }
@@ -42,6 +44,11 @@ void ActionCenter::start(std::unique_ptr<Action> action)
         return;
     }
     showRun(m_session.runner().prepare(std::move(action)));
+}
+
+void ActionCenter::endSession(const QString &instance, bool isTerminate)
+{
+    start(m_session.actions().endSession({instance.section(QLatin1Char('/'), 0, -2).toStdString(), instance.section(QLatin1Char('/'), -1).toInt(), isTerminate}));
 }
 
 void ActionCenter::openFlush(const QString &instance)

@@ -20,7 +20,8 @@ class ActionCenter : public QObject
 public:
     ActionCenter(Session &session, QWidget *window);
 
-    /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "load-test" (its name), "waive" (a check's id).
+    /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "load-test" (its name), "cancel-query" and
+    /// "terminate-session" ("instance/pid"), "waive" (a check's id).
     void request(const QString &action, const QString &instance);
     void showRun(ActionRun *run);
     void askToArm();
@@ -31,6 +32,7 @@ Q_SIGNALS:
 
 private:
     void start(std::unique_ptr<Action> action);
+    void endSession(const QString &instance, bool isTerminate);
     void openFlush(const QString &instance);
     void openMail();
     void openWaiver(const QString &check);

@@ -7,8 +7,8 @@
 #include "models/presenters/readinesspresenter.h"
 #include "models/presenters/vitals.h"
 #include "ui/charts/chartcolumn.h"
+#include "ui/source/facttabs.h"
 #include "ui/source/runcard.h"
-#include "ui/theme/quietstyle.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/detailpanel.h"
 #include "ui/widgets/label.h"
@@ -20,7 +20,7 @@
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QStackedLayout>
-#include <QTabWidget>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -30,7 +30,16 @@ namespace {
 constexpr int kMostFindings = 5;
 constexpr int kMostVitals = 16;
 constexpr int kVitalsWidth = 400; // px, where no chart stands beside them
-constexpr int kTableHeight = 260; // px at least
+
+/// Names of the runs that belong to a page's action.
+std::vector<std::string> runsOf(const std::string &action)
+{
+    if (action == "backup")
+        return {"backup", "backup-verify"};
+    if (action == "session")
+        return {"cancel-query", "terminate-session"};
+    return {action, "count"};
+}
 }
 
 SourcePage::SourcePage(const PageSpec &spec, std::string action, Session &session, SeriesBook &series, QWidget *parent)
@@ -39,14 +48,17 @@ SourcePage::SourcePage(const PageSpec &spec, std::string action, Session &sessio
     build();
     wire(*m_findings, Origin::Finding);
     wire(*m_vitals, Origin::Vital);
-    for (DataTable *table : m_tables)
-        wire(*table, Origin::TableRow);
     connect(m_detail, &DetailPanel::stepRequested, this, &Page::stepRequested);
-    connect(m_sources, &QComboBox::activated, this, [this](int index) {
-        m_source = m_sources->itemData(index).toString().toStdString();
-        select(Origin::Nothing, {}, nullptr);
-        display(*this->session().snapshot(), *this->session().assessment());
-    });
+    connect(m_sources, &QComboBox::activated, this, [this](int index) { showSource(m_sources->itemData(index).toString().toStdString()); });
+}
+
+void SourcePage::showSource(const std::string &source)
+{
+    if (source == m_source)
+        return;
+    m_source = source;
+    select(Origin::Nothing, {}, nullptr);
+    display(*session().snapshot(), *session().assessment());
 }
 
 void SourcePage::build()
@@ -95,53 +107,39 @@ void SourcePage::buildContent(QWidget *content)
     m_column->addWidget(m_findingsHead);
     m_column->addWidget(m_findings);
     if (!m_action.empty()) {
-        auto *card = new RunCard(session().runner(), m_action == "backup" ? std::vector<std::string>{"backup", "backup-verify"} : std::vector<std::string>{m_action, "count"}, content);
+        auto *card = new RunCard(session().runner(), runsOf(m_action), content);
         m_column->addWidget(card);
         connect(card, &RunCard::runChosen, this, &Page::runRequested);
     }
-    m_middle = new QHBoxLayout;
+    auto *vitals = new QWidget(content);
+    buildVitals(vitals);
+    m_tabs = new FactTabs(m_spec, [this](const PageSpec::TableSpec &spec, const Snapshot &snapshot) { return tabShape(spec, snapshot); }, content);
+    if (m_spec.vitalsTab)
+        m_tabs->addFront(vitals, specText(m_spec.vitalsTab));
+    else
+        m_column->addWidget(vitals);
+    m_column->addWidget(m_tabs, 1);
+    m_tabs->setVisible(m_tabs->count() > 0);
+    connect(m_tabs, &FactTabs::tableBuilt, this, [this](DataTable *table) { wire(*table, Origin::TableRow); });
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] { m_tabs->show(m_source, *this->session().snapshot()); }); // not only with the next facts
+    m_column->addStretch(0);
+}
+
+void SourcePage::buildVitals(QWidget *host)
+{
+    m_middle = new QHBoxLayout(host);
+    m_middle->setContentsMargins(0, m_spec.vitalsTab ? 8 : 0, 0, m_spec.vitalsTab ? 8 : 0);
     m_middle->setSpacing(16);
-    m_vitals = new DataTable(QStringLiteral("vitals"), tr("Vitals"), content);
+    m_vitals = new DataTable(QStringLiteral("vitals"), tr("Vitals"), host);
     m_vitals->setFitted(kMostVitals);
-    m_charts = new ChartColumn(m_spec, series(), content);
+    m_charts = new ChartColumn(m_spec, series(), host);
     m_middle->addWidget(m_vitals, 5, Qt::AlignTop);
-    m_middle->addWidget(m_charts, 4);
+    m_middle->addWidget(m_charts, 4, Qt::AlignTop);
     m_charts->setVisible(!m_spec.charts.empty());
     if (m_spec.charts.empty()) { // label and value must not drift apart
         m_vitals->setFixedWidth(kVitalsWidth);
         m_middle->addStretch(0);
     }
-    m_column->addLayout(m_middle);
-    buildTables();
-    m_column->addStretch(1);
-}
-
-void SourcePage::buildTables()
-{
-    m_tabs = named(new QTabWidget, QStringLiteral("tables"), tr("Tables"));
-    m_tabs->setDocumentMode(true);
-    m_tabs->setProperty(QuietStyle::kTabIndent, -10);
-    m_tabs->tabBar()->setAccessibleName(tr("Tables"));
-    m_tabs->tabBar()->setObjectName(QStringLiteral("tableTabs"));
-    m_tabs->setMinimumHeight(kTableHeight);
-    for (const PageSpec::TableSpec &spec : m_spec.tables) {
-        auto *pane = new QWidget(m_tabs);
-        auto *paneColumn = new QVBoxLayout(pane);
-        paneColumn->setContentsMargins(0, 4, 0, 0);
-        auto *note = new Label(theme::Type::Body, Label::Tone::Quiet, pane);
-        note->setWordWrap(true);
-        note->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-        auto *table = new DataTable(QStringLiteral("table/") % QString::fromUtf8(spec.fact), specText(spec.title), pane);
-        table->setSortable(true);
-        paneColumn->addWidget(note);
-        paneColumn->addWidget(table, 1);
-        m_tabs->addTab(pane, specText(spec.title));
-        m_tables.push_back(table);
-        m_tableNotes.push_back(note);
-    }
-    m_column->addWidget(m_tabs, 1);
-    m_tabs->setVisible(!m_spec.tables.empty());
-    connect(m_tabs, &QTabWidget::currentChanged, this, [this] { showTables(*session().snapshot()); }); // not only with the next facts
 }
 
 void SourcePage::addOwn(QWidget *widget, Place place)
@@ -165,13 +163,19 @@ void SourcePage::wire(DataTable &table, Origin origin)
         if (!key.isEmpty())
             select(origin, key, from);
     });
+    connect(&table, &DataTable::keyActivated, m_detail, &DetailPanel::focusSteps);
+    table.setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(&table, &QWidget::customContextMenuRequested, this, [this, from = &table](const QPoint &at) {
+        if (from->currentIndex().isValid())
+            m_detail->popUp(from->viewport()->mapToGlobal(from->visualRect(from->currentIndex()).contains(at) ? at : from->visualRect(from->currentIndex()).bottomLeft()));
+    });
 }
 
 void SourcePage::select(Origin origin, const QString &key, DataTable *from)
 {
     m_origin = origin;
     m_key = key;
-    std::vector<DataTable *> others = m_tables;
+    std::vector<DataTable *> others = m_tabs->built();
     others.push_back(m_findings);
     others.push_back(m_vitals);
     others.insert(others.end(), m_ownTables.begin(), m_ownTables.end());
@@ -198,6 +202,8 @@ bool SourcePage::reveal(const QString &what)
         return m_findings->selectKey(what);
     m_source = what.left(split).toStdString();
     display(*session().snapshot(), *session().assessment());
+    if (m_spec.vitalsTab)
+        m_tabs->setCurrentIndex(0);
     return m_vitals->selectKey(what);
 }
 
@@ -218,7 +224,7 @@ void SourcePage::display(const Snapshot &snapshot, const Assessment &assessment)
     if (hasContent) {
         showVitals(snapshot);
         m_charts->refresh(m_source, snapshot);
-        showTables(snapshot);
+        m_tabs->show(m_source, snapshot);
     }
     showDetail(snapshot, assessment);
 }
@@ -246,28 +252,21 @@ void SourcePage::showVitals(const Snapshot &snapshot)
     m_vitals->show(vitals::columns(m_spec), vitals::rows(m_spec, m_source, snapshot, series()));
 }
 
-void SourcePage::showTables(const Snapshot &snapshot)
+const Table *SourcePage::tableOf(const Snapshot &snapshot, const char *fact) const
 {
-    for (std::size_t i = 0; i < m_tables.size(); ++i) {
-        const PageSpec::TableSpec &spec = m_spec.tables[i];
-        const bool isOwn = vitals::belongsTo(spec.fact, m_source);
-        m_tabs->setTabVisible(int(i), isOwn);
-        if (!isOwn || m_tabs->currentIndex() != int(i))
-            continue;
-        const Observed *observed = snapshot.find(m_source, spec.fact);
-        const Table *table = observed && !observed->isStale() ? asTable(observed->fact.value) : nullptr;
-        const facts::Shown shown = facts::show(observed);
-        QString note = shown.why.isEmpty() ? shown.text : shown.text % QStringLiteral(": ") % shown.why;
-        if (table)
-            note = table->rows.empty() ? specText(spec.empty) : table->isTruncated ? tr("The first %1 rows; there are more.").arg(table->rows.size()) : QString();
-        m_tableNotes[i]->show(note);
-        m_tableNotes[i]->setVisible(!note.isEmpty());
-        m_tables[i]->setVisible(table && !table->rows.empty());
-        if (!table)
-            continue;
-        Shape shape = shapeOf(spec, *table);
-        m_tables[i]->show(std::move(shape.columns), std::move(shape.rows));
-    }
+    return tabs::freshTable(snapshot, m_source, fact);
+}
+
+SourcePage::Shape SourcePage::tabShape(const PageSpec::TableSpec &spec, const Snapshot &snapshot) const
+{
+    const Table *table = tableOf(snapshot, spec.fact);
+    return table ? shapeOf(spec, *table) : Shape{};
+}
+
+Detail SourcePage::tabDetail(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const QString &key) const
+{
+    const Observed *observed = snapshot.find(m_source, spec.fact);
+    return observed ? rowDetail(spec, *observed, key) : Detail{};
 }
 
 SourcePage::Shape SourcePage::shapeOf(const PageSpec::TableSpec &spec, const Table &table) const
@@ -284,11 +283,8 @@ Detail SourcePage::detailOf(const QString &key, const Snapshot &snapshot, const 
 {
     if (m_origin == Origin::Own)
         return ownDetail(key, snapshot);
-    if (m_origin == Origin::TableRow) {
-        const auto index = std::size_t(std::max(0, m_tabs->currentIndex()));
-        const Observed *observed = index < m_spec.tables.size() ? snapshot.find(m_source, m_spec.tables[index].fact) : nullptr;
-        return observed ? rowDetail(m_spec.tables[index], *observed, key) : Detail{};
-    }
+    if (m_origin == Origin::TableRow)
+        return m_tabs->shownTable() ? tabDetail(*m_tabs->shownTable(), snapshot, key) : Detail{};
     return detail::of(key, assessment, snapshot, session().environment());
 }
 

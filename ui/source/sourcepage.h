@@ -3,6 +3,7 @@
 
 #include "models/presenters/detail.h"
 #include "models/presenters/pagespec.h"
+#include "models/presenters/tabs.h"
 #include "ui/page.h"
 
 #include <vector>
@@ -10,7 +11,6 @@
 class QComboBox;
 class QHBoxLayout;
 class QStackedLayout;
-class QTabWidget;
 class QVBoxLayout;
 
 namespace muster {
@@ -18,6 +18,7 @@ namespace muster {
 class ChartColumn;
 class DataTable;
 class DetailPanel;
+class FactTabs;
 class Label;
 class StaleBanner;
 class StatePanel;
@@ -42,13 +43,16 @@ protected:
     void wireOwn(DataTable &table);
     [[nodiscard]] DetailPanel &detailPanel() { return *m_detail; }
     [[nodiscard]] const std::string &source() const { return m_source; }
-    struct Shape {
-        std::vector<RowColumn> columns;
-        std::vector<Row> rows;
-    };
+    void showSource(const std::string &source);
+    using Shape = tabs::Shape;
     /// A table of the spec as it is shown.
     [[nodiscard]] virtual Shape shapeOf(const PageSpec::TableSpec &spec, const Table &table) const;
     [[nodiscard]] virtual Detail rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const;
+    /// A tab that tells of several facts: the two above, asked of the whole snapshot.
+    [[nodiscard]] virtual Shape tabShape(const PageSpec::TableSpec &spec, const Snapshot &snapshot) const;
+    [[nodiscard]] virtual Detail tabDetail(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const QString &key) const;
+    /// A fact's table, when it is fresh.
+    [[nodiscard]] const Table *tableOf(const Snapshot &snapshot, const char *fact) const;
     [[nodiscard]] virtual Detail ownDetail(const QString &, const Snapshot &) const { return {}; }
     /// The detail panel was filled: for a widget of the page's own in it.
     virtual void showExtra(const Snapshot &) {}
@@ -61,11 +65,10 @@ private:
 
     void build();
     void buildContent(QWidget *content);
-    void buildTables();
+    void buildVitals(QWidget *host);
     void wire(DataTable &table, Origin origin);
     void showSources(const Snapshot &snapshot);
     void showVitals(const Snapshot &snapshot);
-    void showTables(const Snapshot &snapshot);
     void showDetail(const Snapshot &snapshot, const Assessment &assessment);
     [[nodiscard]] Detail detailOf(const QString &key, const Snapshot &snapshot, const Assessment &assessment) const;
     [[nodiscard]] std::vector<Detail::Step> ownSteps() const;
@@ -87,10 +90,8 @@ private:
     DataTable *m_findings;
     DataTable *m_vitals;
     ChartColumn *m_charts;
-    QTabWidget *m_tabs;
+    FactTabs *m_tabs;
     std::vector<DataTable *> m_ownTables;
-    std::vector<DataTable *> m_tables; ///< one a spec.tables entry
-    std::vector<Label *> m_tableNotes; ///< what an empty or unknown table means
     DetailPanel *m_detail;
 };
 
