@@ -3,6 +3,7 @@
 
 #include "app/environment/customfacts.h"
 #include "app/environment/jsonreader.h"
+#include "app/environment/redisentry.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -40,29 +41,6 @@ void readPgBouncer(Environment &env, ObjectReader &reader)
     entry.password = reader.secret("password");
     entry.tls = reader.tls();
     env.pgbouncer.push_back(std::move(entry));
-}
-
-void readRedis(Environment &env, ObjectReader &reader)
-{
-    Redis entry;
-    entry.name = reader.name();
-    entry.address = reader.address("url", {{"redis", 6379}, {"rediss", 6379}});
-    entry.password = reader.secret("password");
-    entry.topology = reader.choice("topology", {"standalone", "sentinel", "cluster"}, "standalone");
-    entry.sentinels = reader.texts("sentinels");
-    entry.master = reader.text("master");
-    entry.prefixes = reader.texts("prefixes");
-    entry.rateLimiterPrefix = reader.text("rateLimiterPrefix");
-    entry.role = reader.choice("role", {"cache", "store"}, "cache");
-    entry.tls = reader.tls();
-    if (const auto &path = entry.address.path; path.size() > 1) {
-        const auto digits = path.substr(1);
-        if (digits.size() <= 5 && std::ranges::all_of(digits, [](unsigned char c) { return std::isdigit(c); }))
-            entry.database = std::stoi(digits);
-        else
-            reader.problem("url", "expected a database number after the port, such as redis://host:6379/0");
-    }
-    env.redis.push_back(std::move(entry));
 }
 
 void readPrometheus(Environment &env, ObjectReader &reader)

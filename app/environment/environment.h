@@ -51,14 +51,24 @@ struct PgBouncer {
     Tls tls;
 };
 
+struct RedisAddress {
+    std::string host;
+    std::uint16_t port = 0;
+    bool isTls = false;
+    friend bool operator==(const RedisAddress &, const RedisAddress &) = default;
+};
+
 struct Redis {
     std::string name;
     Address address;
     int database = 0;
     SecretRef password;
     std::string topology = "standalone"; ///< "standalone" | "sentinel" | "cluster"
-    std::vector<std::string> sentinels;
+    std::vector<RedisAddress> sentinels;
     std::string master;
+    std::string sentinelUser;
+    SecretRef sentinelPassword;
+    std::vector<RedisAddress> nodes; ///< of a cluster: asked beside the url's
     std::vector<std::string> prefixes;
     std::string rateLimiterPrefix;
     std::string role = "cache"; ///< "cache" | "store"

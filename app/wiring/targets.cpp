@@ -89,7 +89,14 @@ redis::Target Targets::redis(const environment::Redis &entry) const
     target.declaredRole = entry.role == "store" ? redis::Purpose::Store : redis::Purpose::Cache;
     target.prefixes = entry.prefixes;
     target.rateLimiterPrefix = entry.rateLimiterPrefix;
-    target.topology = entry.topology;
+    target.topology = entry.topology == "cluster" ? redis::Topology::Cluster : entry.topology == "sentinel" ? redis::Topology::Sentinel : redis::Topology::Standalone;
+    for (const auto &sentinel : entry.sentinels)
+        target.sentinels.push_back({{sentinel.host, sentinel.port}, sentinel.isTls});
+    for (const auto &node : entry.nodes)
+        target.seeds.push_back({node.host, node.port});
+    target.master = entry.master;
+    target.sentinelUser = entry.sentinelUser;
+    target.sentinelSecret = secret(entry.sentinelPassword);
     target.operatorName = m_operator;
     return target;
 }

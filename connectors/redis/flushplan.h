@@ -33,6 +33,18 @@ struct FlushSurvey {
 /// Pure: the plan that a survey makes.
 [[nodiscard]] Plan flushPlan(const Target &target, const FlushRequest &request, const FlushSurvey &survey);
 
+/// What one primary of a cluster contributes.
+struct NodePlan {
+    std::string node; ///< "127.0.0.1:7001"
+    Plan plan;
+    ShareEstimate keys; ///< that would be deleted
+};
+[[nodiscard]] ShareEstimate plannedKeys(const FlushRequest &request, const FlushSurvey &survey);
+/// One plan over all primaries: sums, then node by node; a check is as good as on its worst node.
+[[nodiscard]] Plan clusterPlan(const FlushRequest &request, const std::vector<NodePlan> &plans);
+/// One line; of several servers each in turn.
+[[nodiscard]] std::string joinedIdentity(const std::vector<std::string> &identities);
+
 /// The plan that says why this request is not run at all.
 [[nodiscard]] Plan refusedPlan(const Target &target, const FlushRequest &request, const std::string &problem);
 

@@ -7,7 +7,8 @@ namespace muster::redis {
 
 namespace {
 
-constexpr std::size_t kPatternLimit = 512;
+constexpr std::size_t kPatternLimit = 512;    ///< of a glob: the server's matcher is slow on long ones
+constexpr std::size_t kPrefixLimit = 65'536;   ///< a literal prefix costs it nothing
 constexpr std::ptrdiff_t kStarLimit = 4;
 
 /// Does the class that starts behind '[' at `at` hold `byte`? Moves `at` to its closing bracket (or the end, as the server does).
@@ -69,8 +70,9 @@ std::optional<std::string> patternProblem(const FlushRequest &request)
         return std::nullopt;
     if (pattern.empty())
         return "the pattern is empty; to flush a whole database, say so (--db N)";
-    if (pattern.size() > kPatternLimit)
-        return "the pattern is longer than " + std::to_string(kPatternLimit) + " bytes";
+    const auto limit = request.scope == FlushRequest::Scope::Prefix ? kPrefixLimit : kPatternLimit;
+    if (pattern.size() > limit)
+        return "the pattern is longer than " + std::to_string(limit) + " bytes";
     if (request.scope == FlushRequest::Scope::Prefix)
         return std::nullopt;
     if (std::ranges::all_of(pattern, [](char byte) { return byte == '*' || byte == '?'; }))

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,18 +21,38 @@ struct ScanTotals {
     unsigned long long deleted = 0;
     unsigned long long unconfirmed = 0; ///< keys in UNLINKs whose reply has not come
     unsigned long long pages = 0;
+    unsigned long long moved = 0; ///< deleted on another node of the cluster
+    unsigned long long notFollowed = 0; ///< moved to a node that is not of the plan
+    int resumes = 0; ///< times the connection was lost, and the walk went on from its cursor
     Millis rested{0};
     double share = 0; ///< of the keyspace
 };
 
+/// A key that a node of a cluster does not hold any more: "MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381".
+struct Redirect {
+    std::string key;
+    net::Endpoint to; ///< host "" = the one that answered
+    bool isAsk = false;
+};
+[[nodiscard]] std::optional<Redirect> redirectOf(std::string_view error);
+
 /// Walks all keys that match, counting or deleting them, with two pages in flight at most: the next SCAN is written before the UNLINKs
 /// of the page that came, in one buffer, so the server never waits for us. Constant memory. Cancel and pause act between pages.
+/// A cursor is worth something for the whole life of a server: when the connection is lost and no UNLINK is open, the walk goes on from
+/// the cursor on a new connection. A deletion is never sent twice.
 class KeyScan {
 public:
     enum class End { Finished, Cancelled, Lost, Refused };
     struct Options {
         std::string pattern;
         bool isDeleting = false;
+        bool isCluster = false;   ///< one key an UNLINK, since keys of several slots must not meet
+        std::string where;        ///< "127.0.0.1:7001: " before the phase; "" = there is only one server
+        double doneBefore = 0;    ///< on other nodes, for the progress
+        /// A connection to the very same server, or why there is none.
+        std::function<std::expected<std::unique_ptr<RedisClient>, Fault>()> reconnect;
+        /// Deletes keys that went to other nodes; how many there were.
+        std::function<std::expected<unsigned long long, Fault>(const std::vector<Redirect> &)> follow;
     };
     struct Result {
         End end = End::Finished;
@@ -46,6 +68,7 @@ private:
     struct InFlight {
         Pending what;
         std::size_t keys = 0;
+        std::string key; ///< of a cluster's single UNLINK
     };
     using Step = std::expected<void, End>; ///< an End stops the walk
 
@@ -53,18 +76,28 @@ private:
     [[nodiscard]] Step receive();
     [[nodiscard]] Step onPage(Reply reply);
     [[nodiscard]] Step onUnlinked(const Reply &reply);
+    [[nodiscard]] Step followRedirects();
+    [[nodiscard]] Step resumed(Step step);
+    [[nodiscard]] Step keepAlive();
     [[nodiscard]] Step hold();
     [[nodiscard]] Step drain();
     [[nodiscard]] Step waitCalm(std::string_view why);
     [[nodiscard]] Step refused(Fault fault);
-    [[nodiscard]] std::string unlinks(const std::vector<std::string> &keys);
+    [[nodiscard]] std::string unlinks(std::vector<std::string> keys);
+    [[nodiscard]] int nextCount() { return m_count = m_size.count(m_steering.count()); }
     void report(std::string_view message = {});
 
-    RedisClient &m_client;
+    RedisClient *m_client;
+    std::unique_ptr<RedisClient> m_second; ///< after a resume
     Options m_options;
     RunControl &m_control;
     const LatencyProbe &m_probe;
     ScanSteering m_steering;
+    PageSize m_size;
+    int m_count = 0;                 ///< of the page that is out
+    unsigned long long m_cursor = 0; ///< of the first page that is not dealt with
+    int m_resumes = 0;
+    std::vector<Redirect> m_redirected;
     std::deque<InFlight> m_inFlight;
     BootTime m_scanSent{};
     BootTime m_reported{};

@@ -27,7 +27,7 @@ void PrefixSample::take(std::string_view key)
             continue;
         ++group.hits;
         if (group.examples.size() < m_exampleLimit)
-            group.examples.emplace_back(key);
+            group.examples.emplace_back(key.substr(0, kExampleBytes));
     }
 }
 

@@ -28,8 +28,10 @@ public:
         std::string name;
         Predicate isMember;
         std::size_t hits = 0;
-        std::vector<std::string> examples; ///< raw keys, at most `exampleLimit`
+        std::vector<std::string> examples; ///< raw keys, at most `exampleLimit`, each of at most kExampleBytes
     };
+
+    static constexpr std::size_t kExampleBytes = 16384; ///< a key may have 512 MB; longer ones are cut and never asked about
 
     explicit PrefixSample(std::size_t exampleLimit = 0) : m_exampleLimit(exampleLimit) {}
 

@@ -4,12 +4,14 @@
 #include "connectors/redis/errors.h"
 
 #include <cstring>
+#include <numeric>
 
 namespace muster::redis {
 
 namespace {
 
 constexpr std::size_t kNameLimit = 64;
+constexpr std::size_t kErrorKinds = 64;
 
 bool isUnknownCommand(const Reply &reply)
 {
@@ -22,6 +24,21 @@ Fault foreignReply(std::string_view command)
 }
 
 } // namespace
+
+Traffic &Traffic::operator+=(const Traffic &other)
+{
+    connections += other.connections;
+    replies += other.replies;
+    bytes += other.bytes;
+    for (const auto &[prefix, count] : other.errors)
+        errors[prefix] += count;
+    return *this;
+}
+
+double Traffic::allErrors() const
+{
+    return std::accumulate(errors.begin(), errors.end(), 0.0, [](double sum, const auto &kind) { return sum + kind.second; });
+}
 
 std::string clientName(const std::string &operatorName)
 {
@@ -170,7 +187,20 @@ std::expected<void, Fault> RedisClient::send(const std::string &encoded, Deadlin
         return std::unexpected(Fault{FaultKind::Unavailable, "query", "the connection was closed", "The console connects anew by itself."});
     if (auto written = m_stream->writeAll(encoded, deadline); !written)
         return closed(std::move(written.error()));
+    m_traffic.bytes += static_cast<double>(encoded.size());
     return {};
+}
+
+void RedisClient::count(const Reply &reply)
+{
+    ++m_traffic.replies;
+    if (!reply.isError())
+        return;
+    const auto prefix = errorPrefix(reply.text);
+    if (const auto it = m_traffic.errors.find(prefix); it != m_traffic.errors.end())
+        ++it->second;
+    else if (m_traffic.errors.size() < kErrorKinds)
+        m_traffic.errors.emplace(prefix.substr(0, kNameLimit), 1);
 }
 
 std::expected<Reply, Fault> RedisClient::receive(Deadline deadline)
@@ -182,11 +212,14 @@ std::expected<Reply, Fault> RedisClient::receive(Deadline deadline)
         auto reply = m_reader.next();
         if (!reply)
             return closed(std::move(reply.error()));
-        if (*reply)
+        if (*reply) {
+            count(**reply);
             return std::move(**reply);
+        }
         const auto got = m_stream->readSome(m_buffer, deadline);
         if (!got)
             return closed(got.error());
+        m_traffic.bytes += static_cast<double>(*got);
         if (const auto fed = m_reader.feed({m_buffer.data(), *got}); !fed)
             return closed(fed.error());
         // A server that drips bytes for ever must not outlive the deadline either.

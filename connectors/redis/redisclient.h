@@ -9,12 +9,24 @@
 #include "models/ports/deadline.h"
 
 #include <expected>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace muster::redis {
+
+/// What the console itself costs the server, and what it must not blame on others.
+struct Traffic {
+    double connections = 0;
+    double replies = 0;
+    double bytes = 0; ///< both ways, before TLS
+    std::map<std::string, double, std::less<>> errors; ///< error replies to us by prefix; at most 64 kinds
+
+    Traffic &operator+=(const Traffic &other);
+    [[nodiscard]] double allErrors() const;
+};
 
 /// One connection. Blocking, with a deadline for each call; one thread. A missed deadline, an interrupt or a malformed reply closes it for good,
 /// since a late reply would be taken for the next one. Error replies are replies: the caller judges them.
@@ -44,6 +56,7 @@ public:
     [[nodiscard]] const net::ConnectTimes &times() const { return m_times; }
     [[nodiscard]] const std::optional<net::TlsInfo> &tls() const { return m_tls; }
     [[nodiscard]] const std::string &peer() const { return m_peer; }
+    [[nodiscard]] const Traffic &traffic() const { return m_traffic; }
 
 private:
     explicit RedisClient(const ReplyLimits &limits) : m_reader(limits) {}
@@ -61,7 +74,10 @@ private:
     net::ConnectTimes m_times;
     std::optional<net::TlsInfo> m_tls;
     std::string m_peer;
+    Traffic m_traffic{1, 0, 0, {}};
     std::vector<char> m_buffer;
+
+    void count(const Reply &reply);
 };
 
 /// "muster:alice@laptop": only bytes that CLIENT SETNAME takes ('!' to '~').

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/redis/clustermap.h"
 #include "connectors/redis/errors.h"
 #include "connectors/redis/infofacts.h"
 #include "connectors/redis/keypattern.h"
@@ -27,6 +28,8 @@ const std::vector<Right> &neededRights()
                                            {{"SLOWLOG", "GET", "1"}, "slowlog|get"},
                                            {{"CONFIG", "GET", "save"}, "config|get"},
                                            {{"SCAN", "0", "COUNT", "1"}, "scan"},
+                                           {{"CLIENT", "LIST", "ID", "0"}, "client|list"},
+                                           {{"LATENCY", "LATEST"}, "latency|latest"},
                                            {{"ACL", "WHOAMI"}, "acl|whoami"}};
     return rights;
 }
@@ -75,12 +78,21 @@ DoctorStage versionStage(const RedisInfo &info)
             support->isSupported ? "" : "Plan an upgrade to a series that still gets security fixes.", Millis{0}};
 }
 
-DoctorStage roleStage(const Target &target, const RedisInfo &info)
+DoctorStage roleStage(const Target &target, const RedisInfo &info, const std::expected<ClusterMap, Fault> &map)
 {
     if (const auto fault = topologyFault(target, info))
         return {"role", false, fault->detail, fault->hint, Millis{0}};
+    if (target.topology == Topology::Cluster && !map)
+        return {"role", false, map.error().detail, map.error().hint, Millis{0}};
+    if (target.topology == Topology::Cluster) {
+        const auto owners = map->owners();
+        const auto lost = std::ranges::count_if(map->nodes, [](const ClusterNode &node) { return node.isFailed || node.isSuspected || !node.isUsable; });
+        return {"role", lost == 0 && !owners.empty(), "node of a cluster of " + std::to_string(map->nodes.size()) + " nodes, " + std::to_string(owners.size()) + " primaries with slots, "
+                    + std::to_string(lost) + " lost", lost == 0 ? "" : "Look at CLUSTER NODES.", Millis{0}};
+    }
     const auto role = roleOf(info).value_or("unknown");
-    return {"role", role == "primary", displayKey(role), role == "primary" ? "" : "Declare the primary: a replica refuses writes and counts only its own lookups.", Millis{0}};
+    const auto named = target.topology == Topology::Sentinel ? ", named by the Sentinels" : "";
+    return {"role", role == "primary", displayKey(role) + named, role == "primary" ? "" : "Declare the primary: a replica refuses writes and counts only its own lookups.", Millis{0}};
 }
 
 } // namespace
@@ -90,8 +102,15 @@ std::vector<DoctorStage> RedisSource::diagnose(Deadline deadline, std::stop_toke
     m_interrupter.rearm();
     if (stop.stop_requested())
         return {};
-    const auto client = RedisClient::connect(m_target, deadline, m_interrupter);
-    auto stages = connectStages(m_target, client);
+    auto target = m_target;
+    if (m_target.topology == Topology::Sentinel) {
+        const auto primary = m_sentinels.findPrimary(deadline);
+        if (!primary)
+            return connectStages(target, std::unexpected(primary.error()));
+        target = m_target.at(*primary);
+    }
+    const auto client = RedisClient::connect(target, deadline, m_interrupter);
+    auto stages = connectStages(target, client);
     if (!client)
         return stages;
     std::vector<Command> commands;
@@ -103,9 +122,10 @@ std::vector<DoctorStage> RedisSource::diagnose(Deadline deadline, std::stop_toke
         return stages;
     }
     const auto info = replies->at(1).isText() ? parseInfo(replies->at(1).text) : RedisInfo{};
-    stages.push_back(privilegeStage(m_target, *replies));
+    stages.push_back(privilegeStage(target, *replies));
     stages.push_back(versionStage(info));
-    stages.push_back(roleStage(m_target, info));
+    const auto map = target.topology == Topology::Cluster ? readClusterMap(**client, target, deadline) : std::expected<ClusterMap, Fault>();
+    stages.push_back(roleStage(target, info, map));
     return stages;
 }
 

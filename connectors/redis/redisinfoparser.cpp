@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/redis/redisinfoparser.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 namespace muster::redis {
 
@@ -51,6 +53,26 @@ std::string textIn(const Pairs &pairs, std::string_view key)
     return it == pairs.end() ? std::string() : std::string(it->second);
 }
 
+/// "db0_distrib_strings_sizes" with "1=2,8=4,1K=1".
+void keepSizes(RedisInfo &info, std::string_view name, std::string_view value)
+{
+    const auto database = parseNumber(take(name, '_').substr(2));
+    (void)take(name, '_'); // distrib
+    const auto type = take(name, '_');
+    if (!database || *database >= 1e6 || type.empty())
+        return;
+    for (const auto &[bound, keys] : pairsOf(value)) {
+        auto digits = bound;
+        double unit = 1;
+        if (const auto at = std::string_view("KMGT").find(digits.empty() ? ' ' : digits.back()); at != std::string_view::npos) {
+            unit = std::pow(1024.0, static_cast<double>(at + 1));
+            digits.remove_suffix(1);
+        }
+        if (const auto from = parseNumber(digits))
+            info.keySizes.push_back({static_cast<int>(*database), std::string(type), *from * unit, parseNumber(keys).value_or(0)});
+    }
+}
+
 void keep(RedisInfo &info, std::string_view name, std::string_view value)
 {
     if (isIndexed(name, "db")) {
@@ -63,6 +85,13 @@ void keep(RedisInfo &info, std::string_view name, std::string_view value)
         info.replicas.push_back({textIn(pairs, "ip") + ":" + textIn(pairs, "port"), textIn(pairs, "state"), numberIn(pairs, "offset"), numberIn(pairs, "lag")});
     } else if (name.starts_with("errorstat_")) {
         info.errors.emplace(name.substr(10), numberIn(pairsOf(value), "count"));
+    } else if (name.starts_with("cmdstat_")) {
+        const auto pairs = pairsOf(value);
+        info.commands.emplace(name.substr(8), CommandEntry{numberIn(pairs, "calls"), numberIn(pairs, "usec") / 1e6,
+                                                           numberIn(pairs, "rejected_calls") + numberIn(pairs, "failed_calls")});
+        return; // many, and nobody looks them up by name
+    } else if (name.starts_with("db") && name.find("_distrib_") != std::string_view::npos) {
+        keepSizes(info, name, value);
     }
     info.fields.emplace(name, value);
 }
@@ -109,13 +138,21 @@ std::string RedisInfo::lines(std::initializer_list<std::string_view> names) cons
     return result;
 }
 
+const KeyspaceEntry *RedisInfo::database(int number) const
+{
+    const auto it = std::ranges::find(keyspace, number, &KeyspaceEntry::database);
+    return it == keyspace.end() ? nullptr : &*it;
+}
+
 double RedisInfo::keysOf(int database) const
 {
-    for (const auto &entry : keyspace) {
-        if (entry.database == database)
-            return entry.keys;
-    }
-    return 0;
+    const auto *entry = this->database(database);
+    return entry ? entry->keys : 0;
+}
+
+double RedisInfo::allKeys() const
+{
+    return std::accumulate(keyspace.begin(), keyspace.end(), 0.0, [](double sum, const KeyspaceEntry &entry) { return sum + entry.keys; });
 }
 
 RedisInfo parseInfo(std::string_view reply)

@@ -25,12 +25,29 @@ struct ReplicaEntry {
     double lag = 0; ///< seconds since its last acknowledgement
 };
 
+/// "cmdstat_get:calls=7,usec=21,usec_per_call=3.00,rejected_calls=0,failed_calls=0"
+struct CommandEntry {
+    double calls = 0;
+    double time = 0; ///< s, all calls together
+    double refused = 0; ///< rejected and failed calls; from Redis 6.2 on
+};
+
+/// "db0_distrib_strings_sizes:1=2,8=4": keys by size (bytes of strings, items of the others), from Redis 8 on.
+struct KeySizeEntry {
+    int database = 0;
+    std::string type;  ///< "strings"
+    double from = 0;   ///< lower bound of the class
+    double keys = 0;
+};
+
 /// INFO as data: every field by its name, and the two lists. Fields that a version lacks are simply absent.
 struct RedisInfo {
     std::map<std::string, std::string, std::less<>> fields;
     std::vector<KeyspaceEntry> keyspace;
     std::vector<ReplicaEntry> replicas;
     std::map<std::string, double, std::less<>> errors; ///< errorstat_OOM → count
+    std::map<std::string, CommandEntry, std::less<>> commands; ///< "get", "config|get"
+    std::vector<KeySizeEntry> keySizes;
 
     [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
     /// A finite number; nullopt when absent or no number.
@@ -40,8 +57,11 @@ struct RedisInfo {
     [[nodiscard]] bool isEmpty() const { return fields.empty(); }
     /// The lines of these fields as they came, for evidence.
     [[nodiscard]] std::string lines(std::initializer_list<std::string_view> names) const;
+    /// Of one database; nullptr when it is not listed: it has no keys.
+    [[nodiscard]] const KeyspaceEntry *database(int number) const;
     /// Keys of one database; 0 when it is not listed.
     [[nodiscard]] double keysOf(int database) const;
+    [[nodiscard]] double allKeys() const;
 };
 
 /// Parses

@@ -2,66 +2,46 @@
 #pragma once
 
 #include "connectors/net/interrupter.h"
-#include "connectors/redis/hitwindow.h"
-#include "connectors/redis/infofacts.h"
-#include "connectors/redis/redisclient.h"
-#include "connectors/redis/scansteering.h"
+#include "connectors/redis/clusterprobe.h"
+#include "connectors/redis/nodeprobe.h"
+#include "connectors/redis/sentinel.h"
 #include "connectors/redis/target.h"
+#include "models/facts/customfact.h"
 #include "models/ports/source.h"
 
 #include <atomic>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace muster::redis {
 
-/// Facts of one Redis or Valkey server. A round costs PING and INFO on the one connection; the slow log, the prefix sample and the
-/// settings have cadences of their own. Nothing here reads a key, so the server's hit counters stay its users' own.
+/// Facts of one declared Redis or Valkey: a server, the primary that Sentinels name, or all nodes of a cluster.
 class RedisSource : public Source
 {
 public:
-    explicit RedisSource(Target target) : m_target(std::move(target)) {}
+    explicit RedisSource(Target target, std::vector<CustomFact> custom = {});
 
     [[nodiscard]] const std::string &id() const override { return m_target.id; }
     [[nodiscard]] Cadence cadence() const override { return {.secondSample = Millis{1000}}; }
     [[nodiscard]] std::expected<FactBatch, Fault> collect(Deadline deadline, std::stop_token stop) override;
     [[nodiscard]] std::vector<DoctorStage> diagnose(Deadline deadline, std::stop_token stop) override;
     void interrupt() noexcept override { m_interrupter.interrupt(); }
-    void wantAll() noexcept override { m_isAllWanted.store(true); }
+    void wantAll() noexcept override;
 
 private:
-    struct Round;
-    using Step = std::expected<void, Fault>;
-
-    [[nodiscard]] Step ensureConnected(Deadline deadline);
-    [[nodiscard]] Step measure(Round &round);
-    [[nodiscard]] Step ping(Round &round);
-    [[nodiscard]] Step readInfo(Round &round);
-    [[nodiscard]] Step readSettings(Round &round);
-    [[nodiscard]] Step readSlowlog(Round &round);
-    [[nodiscard]] Step readPrefixes(Round &round);
-    void addConnectionFacts(Round &round);
-    void addLatencyFacts(Round &round);
-    void addAuthProbe(Round &round);
-    [[nodiscard]] bool isDue(std::optional<BootTime> &last, Millis interval) const;
+    [[nodiscard]] std::expected<FactBatch, Fault> collectOne(Deadline deadline, const std::stop_token &stop);
+    [[nodiscard]] std::expected<Reply, Fault> call(const Command &command, Deadline deadline);
+    [[nodiscard]] std::expected<NodeProbe::Reading, Fault> readPrimary(Deadline deadline, const std::stop_token &stop);
 
     Target m_target;
     net::Interrupter m_interrupter;
     std::atomic<bool> m_isAllWanted{false};
-    std::unique_ptr<RedisClient> m_client;
-    std::optional<Fault> m_authFault; ///< answered without asking again until m_authRetry
-    BootTime m_authRetry{};
-    HitWindow m_window;
-    ServerSettings m_settings;
-    std::deque<Micros> m_pings; ///< the last 100 of our own
-    std::string m_runId;
-    std::optional<BootTime> m_settingsRead;
-    std::optional<BootTime> m_slowlogRead;
-    std::optional<BootTime> m_prefixesRead;
-    std::optional<BootTime> m_authProbed;
+    NodeProbe m_probe;       ///< Standalone and Sentinel
+    SentinelWalk m_sentinels;
+    ClusterProbe m_cluster;
+    std::optional<BootTime> m_sentinelsAsked;
+    CustomFacts m_custom;
 };
 
 } // namespace muster::redis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/redis/scan.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace muster::redis {
@@ -34,12 +35,31 @@ Command scanCommand(unsigned long long cursor, int count, const std::string &pat
     return command;
 }
 
+int PageSize::count(int wanted) const
+{
+    if (m_keyBytes < 0)
+        return std::min(wanted, kFirst);
+    const auto fits = static_cast<double>(kBytes) / std::max(1.0, m_keyBytes);
+    return fits >= wanted ? wanted : std::max(1, static_cast<int>(fits));
+}
+
+void PageSize::pageCame(const ScanPage &page, int count)
+{
+    double bytes = 0;
+    for (const auto &key : page.keys)
+        bytes += static_cast<double>(key.size());
+    // Long keys are remembered for some pages: one page without them proves nothing.
+    m_keyBytes = std::max(bytes / std::max(1, count), m_keyBytes * 0.8);
+}
+
 std::expected<std::optional<Reply>, Fault> sampleKeys(RedisClient &client, PrefixSample &sample, SampleEffort effort, Deadline deadline,
                                                       const std::stop_token &stop)
 {
     unsigned long long cursor = 0;
-    for (int i = 0; i < effort.pages && !stop.stop_requested(); ++i) {
-        auto reply = client.call(scanCommand(cursor, effort.count), deadline);
+    PageSize size;
+    for (int i = 0; i <= effort.pages && !stop.stop_requested(); ++i) { // the first page is a small one
+        const auto count = size.count(effort.count);
+        auto reply = client.call(scanCommand(cursor, count), deadline);
         if (!reply)
             return std::unexpected(std::move(reply.error()));
         if (reply->isError())
@@ -47,6 +67,7 @@ std::expected<std::optional<Reply>, Fault> sampleKeys(RedisClient &client, Prefi
         const auto page = scanPage(std::move(*reply));
         if (!page)
             return std::unexpected(Fault{FaultKind::Protocol, "query", "the answer to SCAN has an unexpected shape", "Compare with redis-cli."});
+        size.pageCame(*page, count);
         for (const auto &key : page->keys)
             sample.take(key);
         cursor = page->cursor;

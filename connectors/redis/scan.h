@@ -23,6 +23,19 @@ struct ScanPage {
 /// SCAN cursor [MATCH pattern] COUNT count. Never TYPE: it counts as lookups.
 [[nodiscard]] Command scanCommand(unsigned long long cursor, int count, const std::string &pattern = {});
 
+/// How many keys the next page may have, so that it stays near `bytes` although keys may have megabytes. The first page learns.
+class PageSize {
+public:
+    static constexpr std::size_t kBytes = 1U << 20U;
+    static constexpr int kFirst = 16;
+
+    [[nodiscard]] int count(int wanted) const;
+    void pageCame(const ScanPage &page, int count);
+
+private:
+    double m_keyBytes = -1; ///< an element of COUNT, at most of the last pages
+};
+
 struct SampleEffort {
     int pages = 8;
     int count = 250; ///< keys a page, about

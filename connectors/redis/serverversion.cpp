@@ -34,6 +34,24 @@ constexpr std::array kLives{
     Life{"valkey", {8, 1}, 2030y / 6 / 30, "Debian 13"},
 };
 
+struct Fix {
+    std::string_view cve;
+    std::string_view flavour;
+    std::array<int, 3> in; ///< the first release of its series without it
+};
+
+// Only what a client can trigger and what made the rounds. From the projects' release notes.
+constexpr std::array kFixes{
+    Fix{"CVE-2022-36021 (SCAN and KEYS patterns)", "redis", {6, 0, 18}},  Fix{"CVE-2022-36021 (SCAN and KEYS patterns)", "redis", {6, 2, 11}},
+    Fix{"CVE-2022-36021 (SCAN and KEYS patterns)", "redis", {7, 0, 9}},   Fix{"CVE-2024-31228 (patterns)", "redis", {6, 2, 16}},
+    Fix{"CVE-2024-31228 (patterns)", "redis", {7, 2, 6}},                 Fix{"CVE-2024-31228 (patterns)", "redis", {7, 4, 1}},
+    Fix{"CVE-2024-31228 (patterns)", "valkey", {7, 2, 7}},                Fix{"CVE-2024-31228 (patterns)", "valkey", {8, 0, 1}},
+    Fix{"CVE-2025-49844 (Lua)", "redis", {6, 2, 20}},                     Fix{"CVE-2025-49844 (Lua)", "redis", {7, 2, 11}},
+    Fix{"CVE-2025-49844 (Lua)", "redis", {7, 4, 6}},                      Fix{"CVE-2025-49844 (Lua)", "redis", {8, 0, 4}},
+    Fix{"CVE-2025-49844 (Lua)", "redis", {8, 2, 2}},                      Fix{"CVE-2025-49844 (Lua)", "valkey", {7, 2, 11}},
+    Fix{"CVE-2025-49844 (Lua)", "valkey", {8, 0, 6}},                     Fix{"CVE-2025-49844 (Lua)", "valkey", {8, 1, 4}},
+};
+
 std::optional<Series> seriesOf(std::string_view version)
 {
     Series series;
@@ -71,6 +89,23 @@ std::optional<Support> supportOf(std::string_view flavour, std::string_view vers
     if (newest && *series > newest->series)
         return Support{true, name + ": newer than the console's table"};
     return Support{false, name + ": nobody is known to fix this series"};
+}
+
+std::string knownCves(std::string_view flavour, std::string_view version)
+{
+    const auto series = seriesOf(version);
+    if (!series)
+        return {};
+    int patch = 0;
+    if (const auto dot = version.rfind('.'); dot != std::string_view::npos)
+        std::from_chars(version.data() + dot + 1, version.data() + version.size(), patch);
+    std::string found;
+    for (const auto &fix : kFixes) {
+        if (fix.flavour != flavour || fix.in[0] != series->first || fix.in[1] != series->second || patch >= fix.in[2])
+            continue;
+        found += (found.empty() ? "" : "; ") + std::string(fix.cve) + ", fixed upstream in " + std::to_string(fix.in[0]) + "." + std::to_string(fix.in[1]) + "." + std::to_string(fix.in[2]);
+    }
+    return found;
 }
 
 } // namespace muster::redis

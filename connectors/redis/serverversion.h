@@ -18,4 +18,8 @@ struct Support {
 /// `flavour` is "redis" or "valkey", `version` "7.0.15". Series newer than the table count as supported; nullopt when no version can be read.
 [[nodiscard]] std::optional<Support> supportOf(std::string_view flavour, std::string_view version, WallTime now);
 
+/// Widely known vulnerabilities that upstream fixed after this version: "CVE-2024-31228, fixed in 7.2.6". "" = none in the table.
+/// Not scored: a distribution patches without changing the number.
+[[nodiscard]] std::string knownCves(std::string_view flavour, std::string_view version);
+
 } // namespace muster::redis

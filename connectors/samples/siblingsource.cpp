@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/samples/siblingsource.h"
 
+#include "connectors/redis/primaries.h"
 #include "connectors/redis/redisclient.h"
 #include "connectors/redis/redisinfoparser.h"
 
@@ -30,7 +31,10 @@ std::expected<Identity, Fault> identify(postgres::PgSession &session, const post
 
 std::expected<Identity, Fault> identify(const redis::Target &target, Deadline deadline, net::Interrupter &interrupter)
 {
-    const auto client = redis::RedisClient::connect(target, deadline, interrupter);
+    const auto primaries = redis::primariesOf(target, deadline, interrupter);
+    if (!primaries)
+        return std::unexpected(primaries.error());
+    const auto client = redis::RedisClient::connect(primaries->front(), deadline, interrupter);
     if (!client)
         return std::unexpected(client.error());
     const auto reply = (*client)->call({"INFO"}, deadline);

@@ -151,6 +151,8 @@ constexpr IdentityLine kIdentity[] = {
     {"smtp.capabilities", QT_TRANSLATE_NOOP("Detail", "Offers")},
     {"smtp.auth_offered", QT_TRANSLATE_NOOP("Detail", "Logins")},
     {"http.addresses", QT_TRANSLATE_NOOP("Detail", "Addresses")},
+    {"redis.address", QT_TRANSLATE_NOOP("Detail", "Address")},
+    {"redis.topology", QT_TRANSLATE_NOOP("Detail", "Topology")},
     {"http.redirect_chain", QT_TRANSLATE_NOOP("Detail", "Plain HTTP")},
     {"http.compression_encoding", QT_TRANSLATE_NOOP("Detail", "Compression"), "http.compression_why"},
     {"http.cache_control", QT_TRANSLATE_NOOP("Detail", "Caching"), "http.caching_why"},

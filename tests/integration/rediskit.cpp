@@ -18,11 +18,36 @@ redis::Target redisTarget(const TestServers &servers, QStringView server, bool i
     target.secret = [password] { return std::expected<Secret, Fault>(Secret(password)); };
     target.prefixes = {"cache:", "sess:"};
     target.rateLimiterPrefix = "rl:";
-    if (server == u"redis-tls") {
+    if (server.startsWith(u"redis-cluster"))
+        target.topology = redis::Topology::Cluster;
+    if (server == u"redis-sentinel") {
+        target.topology = redis::Topology::Sentinel;
+        target.host = "nobody.invalid"; // only the Sentinels know where the primary is
+        target.master = servers.text(server, u"master").toStdString();
+        for (const auto port : numbersOf(servers, server, u"sentinels"))
+            target.sentinels.push_back({{"127.0.0.1", static_cast<std::uint16_t>(port)}, false});
+        target.sentinelSecret = [admin = servers.text(server, u"adminPassword").toStdString()] { return std::expected<Secret, Fault>(Secret(admin)); };
+    }
+    if (server == u"redis-tls" || server == u"redis-cluster-tls") {
         target.tls.isOn = true;
         target.tls.caFile = servers.ca().toStdString();
     }
     return target;
+}
+
+const std::vector<std::string> &leastRights()
+{
+    static const std::vector<std::string> rights{"+ping", "+info", "+dbsize", "+select", "+scan", "+time", "+role", "+client|setname", "+client|list", "+acl|whoami", "+acl|dryrun",
+                                                 "+slowlog|get", "+slowlog|len", "+latency|latest", "+latency|histogram", "+config|get", "+cluster|info", "+cluster|nodes"};
+    return rights;
+}
+
+std::vector<int> numbersOf(const TestServers &servers, QStringView server, QStringView key)
+{
+    std::vector<int> numbers;
+    for (const auto &text : servers.text(server, key).split(QLatin1Char(','), Qt::SkipEmptyParts))
+        numbers.push_back(text.toInt());
+    return numbers;
 }
 
 RedisAdmin::RedisAdmin(const redis::Target &target)

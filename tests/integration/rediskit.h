@@ -22,6 +22,9 @@ namespace muster::test {
 /// The console's user "oncall", or the all-powerful one.
 [[nodiscard]] redis::Target redisTarget(const TestServers &servers, QStringView server, bool isAdmin = false);
 
+/// What a user needs at least to see everything that is scored, as ACL SETUSER takes it. Works on Redis 7.0.
+[[nodiscard]] const std::vector<std::string> &leastRights();
+
 /// A second client, as another program would be.
 class RedisAdmin {
 public:
@@ -47,6 +50,9 @@ struct FinishedRun {
     Outcome outcome;
 };
 [[nodiscard]] FinishedRun runAction(Action &action, const std::function<void(const Progress &, RunControl &, std::stop_source &)> &onProgress = {});
+
+/// "127.0.0.1:7001,..." of a group's "ports" text, or any other list of numbers.
+[[nodiscard]] std::vector<int> numbersOf(const TestServers &servers, QStringView server, QStringView key);
 
 [[nodiscard]] const Value *factOf(const FactBatch &batch, std::string_view name);
 [[nodiscard]] std::string detailOf(const Outcome &outcome, std::string_view label);

@@ -181,13 +181,15 @@ void TestRedisSource::refusesUntrustedCertificate()
 
 void TestRedisSource::leastRightsAreEnough()
 {
-    const auto target = userWith("least", {"+ping", "+info", "+select", "+scan", "+client|setname", "+acl|whoami", "+slowlog|get", "+slowlog|len", "+config|get"});
-    RedisSource source(target);
+    RedisSource source(userWith("least", leastRights()));
     const auto batch = round(source);
     QVERIFY2(batch, batch ? "" : batch.error().detail.c_str());
+    // Nothing of the score hangs on these: they are there for who wants to see more.
+    const std::vector<std::string> more{"redis.key_memory_max", "redis.big_keys", "redis.users_table"};
     for (const auto &fact : batch->facts) {
         const auto *value = std::get_if<Unknown>(&fact.value);
-        QVERIFY2(!value || value->hint.find("ACL SETUSER") == std::string::npos, fact.name.c_str());
+        const bool isAsking = value && value->hint.find("ACL SETUSER") != std::string::npos;
+        QVERIFY2(isAsking == (std::ranges::find(more, fact.name) != more.end()), fact.name.c_str());
     }
 }
 
@@ -294,7 +296,7 @@ void TestRedisSource::diagnosesMissingRights()
     const auto stages = source.diagnose(Deadline::after(Millis{5000}), {});
     QVERIFY(stages.size() > 5);
     QVERIFY(!stages[5].isGood);
-    QCOMPARE(stages[5].hint, "ACL SETUSER small +info +slowlog|len +slowlog|get +config|get +scan");
+    QCOMPARE(stages[5].hint, "ACL SETUSER small +info +slowlog|len +slowlog|get +config|get +scan +client|list +latency|latest");
     auto wrong = redisTarget(*m_servers, u"redis");
     wrong.user = "nobody";
     RedisSource stranger(wrong);

@@ -39,6 +39,20 @@ class EnvironmentTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void readsRedisTopologies()
+    {
+        const auto environment = parse(json("{'name':'a','kind':'staging','redis':["
+            "{'name':'s','url':'rediss://oncall@shop/0','topology':'sentinel','master':'shop','sentinels':['s1:26380','[::1]','redis://s3'],'sentinelUser':'u','sentinelPassword':{'env':'S'}},"
+            "{'name':'c','url':'redis://n1','topology':'cluster','nodes':['n2:7000','n3']}]}"), "/etc/muster/a.json");
+        QVERIFY2(environment, environment ? "" : describe(environment.error(), "a.json").c_str());
+        const auto &sentinel = environment->redis.at(0);
+        QCOMPARE(sentinel.master, std::string("shop"));
+        QVERIFY((sentinel.sentinels == std::vector<RedisAddress>{{"s1", 26380, true}, {"::1", 26379, true}, {"s3", 26379, false}}));
+        QCOMPARE(sentinel.sentinelUser, std::string("u"));
+        QCOMPARE(sentinel.sentinelPassword.name, std::string("S"));
+        QVERIFY((environment->redis.at(1).nodes == std::vector<RedisAddress>{{"n2", 7000, false}, {"n3", 6379, false}}));
+    }
+
     void readsEverySection()
     {
         const auto environment = parse(whole(), "/etc/muster/shop.json");
@@ -133,6 +147,12 @@ private Q_SLOTS:
         row("literal password", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','password':'hunter2'}]}", "redis[0].password | a literal password is refused");
         row("password in the URL", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://u:hunter2@h'}]}", "redis[0].url | a literal password in the URL is refused");
         row("password in the query", "{'name':'a','kind':'staging','postgres':[{'name':'c','url':'postgresql://h/d?password=hunter2'}]}", "postgres[0].url | a literal password in the URL is refused");
+        row("sentinel without addresses", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','topology':'sentinel','master':'m'}]}", "redis[0].sentinels | topology sentinel needs");
+        row("sentinel without a master", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','topology':'sentinel','sentinels':['s:1']}]}", "redis[0].master | topology sentinel needs");
+        row("no address", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','topology':'sentinel','master':'m','sentinels':['http://s']}]}", "redis[0].sentinels | expected “host:port”");
+        row("sentinels of a cluster", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','topology':'cluster','sentinels':['s:1']}]}", "redis[0].sentinels | “sentinels” is for topology sentinel only");
+        row("nodes of a server", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','nodes':['s:1']}]}", "redis[0].nodes | “nodes” is for topology cluster only");
+        row("database of a cluster", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h/2','topology':'cluster'}]}", "redis[0].url | a cluster has database 0 only");
         row("relative command", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','password':{'command':['pass']}}]}", "redis[0].password.command | expected the program's absolute path first");
         row("unknown key", "{'name':'a','kind':'staging','redis':[{'name':'c','url':'redis://h','prefixs':[]}]}", "redis[0].prefixs | unknown key; did you mean “prefixes”?");
         row("unknown section", "{'name':'a','kind':'staging','postgress':[]}", "postgress | unknown key; did you mean “postgres”?");

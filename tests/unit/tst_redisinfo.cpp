@@ -214,11 +214,12 @@ void TestRedisInfo::knowsWhichVersionsAreFixed()
 void TestRedisInfo::refusesOtherTopologies()
 {
     QVERIFY(!topologyFault({}, parseInfo("redis_mode:standalone")));
-    QVERIFY(topologyFault({}, parseInfo("redis_mode:cluster"))->kind == FaultKind::Config);
-    QVERIFY(topologyFault({}, parseInfo("server_mode:sentinel"))->kind == FaultKind::Config);
+    QVERIFY(topologyFault({}, parseInfo("redis_mode:cluster"))->hint.find("cluster") != std::string::npos);
+    QVERIFY(topologyFault({}, parseInfo("server_mode:sentinel"))->hint.find("sentinels") != std::string::npos);
     Target target;
-    target.topology = "sentinel";
-    QVERIFY(topologyFault(target, {})->kind == FaultKind::Config);
+    target.topology = Topology::Cluster;
+    QVERIFY(topologyFault(target, parseInfo("redis_mode:standalone"))->kind == FaultKind::Config);
+    QVERIFY(!topologyFault(target, parseInfo("redis_mode:cluster")));
 }
 
 QTEST_APPLESS_MAIN(TestRedisInfo)
