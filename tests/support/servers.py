@@ -9,7 +9,7 @@
     { "dir": "/tmp/x", "ca": "/tmp/x/tls/ca.pem", "servers": { "postgres": { "port": 21000, "pid": 4711, "log": "...", "url": "postgresql://oncall@...",
       "user": "oncall", "password": "...", "passwordFile": "...", "adminUser": "postgres", "adminPassword": "...", "adminPasswordFile": "..." } } }
 Names: postgres (TLS and plain; database shop; roles oncall, shop, exporter), pgbouncer (before postgres), redis (plain), redis-tls,
-redis-replica (of redis), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP), alertmanager,
+redis-replica (of redis), redis-cluster and redis-cluster-tls (six nodes: "ports", "pids"), redis-sentinel (see redisgroups.py), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP), alertmanager,
 smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit, imap (Dovecot on a Maildir),
 postfix (with Dovecot for SASL, and Dovecot's submission server in front; ports "plain", "login", "xoauth2" by
 what is offered, "tls" for implicit TLS, "submission"), dns (dnsmasq by D/dns.conf). A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
@@ -34,6 +34,7 @@ import mailrelay
 import monitoring
 import pki
 import postgres
+import redisgroups
 import web
 from place import DemoError, Place, answers, program
 
@@ -74,6 +75,10 @@ def start_replica(place, _options):
     replica.replicaof("127.0.0.1", place.port("redis"))
     place.ready("redis-replica", lambda: replica.info("replication").get("master_link_status") == "up")
     return entry
+
+
+def _redis_group(place, start_it, *arguments):
+    return {**start_it(place, *arguments), **_access(place, "oncall", "redis", "default", "redis-admin")}
 
 
 def start_nginx(place, _options):
@@ -157,7 +162,10 @@ def start_dns(place, _options):
 SERVERS = {
     "postgres": start_postgres, "pgbouncer": start_pgbouncer,
     "redis": lambda place, _: _redis(place, "redis", False), "redis-tls": lambda place, _: _redis(place, "redis-tls", True),
-    "redis-replica": start_replica, "nginx": start_nginx, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
+    "redis-replica": start_replica,
+    "redis-cluster": lambda place, _: _redis_group(place, redisgroups.start_cluster, "redis-cluster", False),
+    "redis-cluster-tls": lambda place, _: _redis_group(place, redisgroups.start_cluster, "redis-cluster-tls", True),
+    "redis-sentinel": lambda place, _: _redis_group(place, redisgroups.start_sentinel), "nginx": start_nginx, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
     "smtp": lambda place, _: _smtp(place, "smtp"), "smtp-plain": lambda place, _: _smtp(place, "smtp-plain", "--secure", "no"),
     "postfix": start_postfix, "imap": start_imap, "dns": start_dns,
     "smtp-implicit": lambda place, _: _smtp(place, "smtp-implicit", "--implicit"),

@@ -10,7 +10,7 @@ from place import program
 # What the console needs to look, and to flush by prefix, by database or all; no key outside the cache's prefixes is readable.
 ONCALL = ("~cache:* ~sess:* ~rl:* &* -@all +ping +hello +auth +quit +select +info +dbsize +scan +unlink +flushdb +flushall +client|setname "
           "+client|id +client|list +client|kill +slowlog|get +slowlog|len +latency|latest +latency|histogram +config|get "
-          "+memory|stats +memory|usage +memory|doctor +role +lastsave +time +acl|whoami +acl|dryrun +command +cluster|info +cluster|nodes "
+          "+memory|stats +memory|usage +memory|doctor +role +lastsave +time +acl|whoami +acl|dryrun +command +cluster|info +cluster|nodes +asking "
           "+type +ttl +pttl +exists +object|freq +object|encoding")
 EXPORTER = "-@all +ping +auth +hello +info +client|setname +client|list +config|get +slowlog|get +slowlog|len +latency|latest +latency|histogram +select +dbsize"
 
@@ -25,8 +25,8 @@ def _user(place, name, secret, rights):
     return f"user {name} on #{digest} {rights}\n"
 
 
-def start(place, name="redis", is_tls=True, limits=None):
-    """TLS only when is_tls, else plain; data in NAME/, RDB saves, no AOF."""
+def start(place, name="redis", is_tls=True, limits=None, extra=""):
+    """TLS only when is_tls, else plain; data in NAME/, RDB saves, no AOF. `extra`: more lines of redis.conf."""
     certificate, key = pki.issue(place, "redis")
     folder = place.folder(name, 0o700)
     if is_tls:
@@ -37,7 +37,7 @@ def start(place, name="redis", is_tls=True, limits=None):
     if not place.alive(name):
         digest = hashlib.sha256(place.secret("redis-admin").encode()).hexdigest()
         config = (f"bind 127.0.0.1\n{listen}dir \"{folder}\"\ndaemonize no\nappendonly no\nsave 3600 1 300 1000\n"
-                  + "".join(f"{key} {value}\n" for key, value in (limits or REVIEW_LIMITS).items()) + f"latency-monitor-threshold 100\nset-proc-title no\n"
+                  + "".join(f"{key} {value}\n" for key, value in (limits or REVIEW_LIMITS).items()) + f"latency-monitor-threshold 100\nset-proc-title no\n{extra}"
                   f"user default on #{digest} ~* &* +@all\n" + _user(place, "oncall", "redis", ONCALL)
                   + _user(place, "shop", "redis-app", "~cache:* ~sess:* ~rl:* +@all -@admin -@dangerous")
                   + _user(place, "exporter", "redis-exporter", EXPORTER))
