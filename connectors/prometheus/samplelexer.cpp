@@ -189,8 +189,10 @@ bool SampleLexer::quotedRest(LabelView &into)
     const auto *begin = m_at;
     into.isEscaped = false;
     for (;;) {
-        while (m_at != m_end && !is(*m_at, ValueEnd))
-            ++m_at;
+        const auto *at = m_at; // a local one stays in a register
+        while (at != m_end && !is(*at, ValueEnd))
+            ++at;
+        m_at = at;
         if (isAtEnd())
             return fail("the quoted text does not end");
         if (*m_at == '"')

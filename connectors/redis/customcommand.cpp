@@ -27,13 +27,21 @@ std::string upper(std::string text)
     return text;
 }
 
-/// COMMAND INFO takes "MEMORY|USAGE" since Redis 7; before, the container's own flags speak for its parts.
-Command question(const Command &command)
+bool isDescribed(const Reply &description)
 {
-    Command asked{"COMMAND", "INFO", command.front()};
-    if (command.size() > 1)
-        asked.push_back(command[0] + "|" + command[1]);
-    return asked;
+    return std::ranges::any_of(description.elements, [](const Reply &each) { return each.isArray() && !each.elements.empty(); });
+}
+
+/// COMMAND INFO takes "MEMORY|USAGE" since Redis 7, and answers nil to "GET|key"; before, the container's own flags speak for its parts.
+/// Not both at once: what Redis 7 says of a whole container is nested deeper than hiredis reads.
+std::expected<Reply, Fault> describe(const Call &call, const Command &command, Deadline deadline)
+{
+    if (command.size() > 1) {
+        auto part = call({"COMMAND", "INFO", command[0] + "|" + command[1]}, deadline);
+        if (!part || part->isError() || isDescribed(*part))
+            return part;
+    }
+    return call({"COMMAND", "INFO", command[0]}, deadline);
 }
 
 Fault refused(std::string detail)
@@ -51,14 +59,14 @@ std::optional<Fault> refusal(const Reply &description, const Command &command, c
         fault.hint = aclLine(user, "command|info") + " (so that the server can say whether " + name + " only reads)";
         return fault;
     }
-    // [[name, arity, [flags], first key, last key, step, [@categories], ...], nil or the same for NAME|SUBCOMMAND]
-    const auto known = std::ranges::find_if(description.elements.rbegin(), description.elements.rend(), [](const Reply &each) { return each.isArray() && !each.elements.empty(); });
-    if (known == description.elements.rend())
+    // [[name, arity, [flags], first key, last key, step, [@categories], ...]]
+    if (!isDescribed(description))
         return refused("the server does not know the command " + name);
-    if (!names(*known, kFlags, "readonly"))
+    const auto &known = description.elements.front();
+    if (!names(known, kFlags, "readonly"))
         return refused("the server does not flag " + name + " as readonly (COMMAND INFO): it was not sent");
     for (const auto &[place, word] : {std::pair{kFlags, "blocking"}, std::pair{kCategories, "@dangerous"}}) {
-        if (names(*known, place, word))
+        if (names(known, place, word))
             return refused("the server calls " + name + " " + word + " (COMMAND INFO): it was not sent");
     }
     return std::nullopt;
@@ -79,7 +87,7 @@ Value customValue(const Reply &reply)
 
 std::expected<CustomAnswer, Fault> askCustom(const Call &call, const CustomFact &fact, const std::string &user, Deadline deadline)
 {
-    const auto description = call(question(fact.question), deadline);
+    const auto description = describe(call, fact.question, deadline);
     if (!description)
         return std::unexpected(description.error());
     if (auto fault = refusal(*description, fact.question, user))

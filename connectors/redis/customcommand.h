@@ -15,7 +15,7 @@ using Call = std::function<std::expected<Reply, Fault>(const Command &, Deadline
 /// `readonly`, and neither `blocking` nor @dangerous, is sent. `user` for the ACL lines of hints.
 [[nodiscard]] std::expected<CustomAnswer, Fault> askCustom(const Call &call, const CustomFact &fact, const std::string &user, Deadline deadline);
 
-/// Why the server's description of a command (COMMAND INFO NAME NAME|SUBCOMMAND) forbids to send it; nothing when it may be sent.
+/// Why the server's description of a command (COMMAND INFO) forbids to send it; nothing when it may be sent.
 [[nodiscard]] std::optional<Fault> refusal(const Reply &description, const Command &command, const std::string &user);
 
 /// An integer or a string is a value; nil, lists and errors are unknown, with words.

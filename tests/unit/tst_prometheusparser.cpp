@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/prometheus/delivery.h"
 #include "connectors/prometheus/exposition.h"
 #include "connectors/prometheus/promclient.h"
 #include "connectors/prometheus/promfacts.h"
@@ -66,6 +67,8 @@ private Q_SLOTS:
     void readsTextFormat();
     void choosesTheFormatByContentType();
     void leavesOutWhatDeviates();
+    void lossesOfAReloadAreNone();
+    void coverageAsksForWhatIsThere();
     void readsEachLineAsIfItStoodAlone();
     void readsValuesToTheLastBit();
     void boundsTheFamilies();
@@ -279,6 +282,63 @@ void TestPrometheusParser::leavesOutWhatDeviates()
     for (int i = 0; i < 100000; ++i)
         hostile += "}{\n";
     QCOMPARE(parseExposition(hostile, Format::Text, Mode::Lenient).problems.size(), std::size_t{20});
+}
+
+namespace {
+
+DeliveryCounters counters(double time, double dropped, double discovered, bool isSettling)
+{
+    DeliveryCounters now;
+    now.time = time;
+    now.sent = time;
+    now.dropped = dropped;
+    now.discovered = discovered;
+    now.isSettling = isSettling;
+    return now;
+}
+
+} // namespace
+
+/// After a reload Prometheus knows no Alertmanager for some seconds, drops its alerts and sends them again.
+void TestPrometheusParser::lossesOfAReloadAreNone()
+{
+    DeliveryWatch watch;
+    const auto facts = [&] {
+        FactBatch batch;
+        watch.addFacts(batch);
+        return batch;
+    };
+    watch.add(counters(0, 0, 1, false));
+    watch.add(counters(5, 2, 0, true));
+    watch.add(counters(10, 3, 1, true));
+    QVERIFY(*valueOf(facts(), "prometheus.notifications_dropped") == Value(0.0));
+    QVERIFY(*valueOf(facts(), "prometheus.alertmanagers_discovered") == Value(1.0));
+    watch.add(counters(30, 4, 0, false)); // nobody reloaded
+    QVERIFY(*valueOf(facts(), "prometheus.notifications_dropped") == Value(1.0));
+    QVERIFY(*valueOf(facts(), "prometheus.alertmanagers_discovered") == Value(0.0));
+}
+
+void TestPrometheusParser::coverageAsksForWhatIsThere()
+{
+    Rule cache;
+    cache.type = "alerting";
+    cache.name = "RedisDown";
+    cache.query = "redis_up == 0";
+    Target target;
+    target.hasCache = target.hasStandby = target.hasBackup = false;
+    FactBatch none;
+    addCoverageFacts(none, {}, target);
+    for (const auto *name : {"prometheus.alert_covers_cache_down", "prometheus.alert_covers_replication", "prometheus.alert_covers_backup"})
+        QVERIFY2(std::holds_alternative<NotApplicable>(*valueOf(none, name)), name);
+    QVERIFY(*valueOf(none, "prometheus.alert_covers_disk") == Value(false));
+    target.hasCache = true;
+    FactBatch some;
+    addCoverageFacts(some, {cache}, target);
+    QVERIFY(*valueOf(some, "prometheus.alert_covers_cache_down") == Value(true));
+    cache.health = "err";
+    FactBatch broken;
+    addCoverageFacts(broken, {cache}, target);
+    QVERIFY(*valueOf(broken, "prometheus.alert_covers_cache_down") == Value(false));
 }
 
 namespace {

@@ -306,6 +306,18 @@ private Q_SLOTS:
         QVERIFY(text.contains("muster_check_passed{environment=\"shop\",check=\"environment/redis-service\"} 0\n"));
     }
 
+    void prometheusCarriesFreshNumbers()
+    {
+        World world;
+        auto &facts = world.snapshot.facts["redis/cache"];
+        facts["shop.jobs"] = {{"shop.jobs", 123456789.25, "count", Millis{1000}, {}}, "redis/cache", {}, Millis{10}};
+        facts["shop.old"] = {{"shop.old", 1.0, "", Millis{1000}, {}}, "redis/cache", {}, Millis{2000}};
+        facts["shop.text"] = {{"shop.text", std::string("no number"), "", Millis{1000}, {}}, "redis/cache", {}, Millis{10}};
+        const auto text = report::toPrometheus(world.input());
+        QVERIFY(text.contains("muster_fact{environment=\"shop\",source=\"redis/cache\",fact=\"shop.jobs\",unit=\"count\"} 123456789.25\n"));
+        QVERIFY(!text.contains("shop.old") && !text.contains("shop.text"));
+    }
+
     void prometheusLeavesUnknownOut()
     {
         World world;
