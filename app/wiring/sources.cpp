@@ -47,7 +47,7 @@ std::vector<std::unique_ptr<Source>> makeSources(const environment::Environment 
     for (const auto &entry : environment.pgbouncer)
         sources.push_back(std::make_unique<pgbouncer::PgBouncerSource>(targets.pgbouncer(entry)));
     for (const auto &entry : environment.redis)
-        sources.push_back(std::make_unique<redis::RedisSource>(targets.redis(entry)));
+        sources.push_back(std::make_unique<redis::RedisSource>(targets.redis(entry), customOf(environment, "redis/" + entry.name)));
     for (const auto &entry : environment.prometheus)
         sources.push_back(std::make_unique<prometheus::PrometheusSource>(targets.prometheus(entry), customOf(environment, "prometheus/" + entry.name)));
     for (const auto &entry : environment.metrics)
