@@ -68,6 +68,8 @@ Value keySizes(const RedisInfo &info)
     return table;
 }
 
+constexpr double kFewestExpiring = 10'000;
+
 /// Which words in a declared prefix name data that must not vanish, unlike a cache's.
 constexpr std::array kLasting{std::string_view("sess"), std::string_view("queue"), std::string_view("job"), std::string_view("lock"), std::string_view("limit")};
 
@@ -97,7 +99,9 @@ void addKeyspace(FactWriter &out, const RedisInfo &info, const Target &target)
     out.add("redis.key_sizes", known(keySizes(info)), "");
     out.add("redis.roles_shared", known(sharesRoles(info, target)), "");
     const auto stale = info.number("expired_stale_perc");
-    out.add("redis.expired_stale_ratio", stale ? Number(*stale / 100) : std::nullopt, "ratio", info.lines({"expired_stale_perc", "expired_time_cap_reached_count"}));
+    const NotApplicable few{"fewer than 10 000 keys expire: the server's sample of them says nothing"};
+    out.add("redis.expired_stale_ratio", known(expires < kFewestExpiring ? Value(few) : stale ? Value(*stale / 100) : Value(out.missing())), "ratio",
+            info.lines({"expired_stale_perc", "expired_time_cap_reached_count"}));
 }
 
 /// How busy the one thread is that serves everybody.

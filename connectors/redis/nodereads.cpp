@@ -128,6 +128,11 @@ NodeProbe::Step NodeProbe::readPrefixes(Round &round)
 NodeProbe::Step NodeProbe::readBigKeys(Round &round, const std::vector<std::string> &keys, const std::optional<Reply> &scanError)
 {
     auto out = round.writer(Round::budgetFor(kPrefixesEvery));
+    if (m_target.topology == Topology::Cluster && round.info.text("role") == "slave") { // it would send us on to its primary
+        out.add("redis.key_memory_max", NotApplicable{"asked on the primaries"}, "B");
+        out.add("redis.big_keys", NotApplicable{"asked on the primaries"}, "");
+        return {};
+    }
     std::vector<Command> commands;
     for (const auto &key : keys)
         commands.push_back({"MEMORY", "USAGE", key, "SAMPLES", "5"});
