@@ -15,7 +15,7 @@ constexpr std::size_t kPointsLimit = 500;
 
 int fail(const Fault &fault, int code)
 {
-    message(text::plain(fault.detail, 600) + (fault.hint.empty() ? "" : " " + text::plain(fault.hint, 400)) + "\n");
+    message(text::plain(fault.detail, 600) + (fault.hint.empty() ? "" : ' ' + text::plain(fault.hint, 400)) + "\n");
     return code;
 }
 

@@ -17,7 +17,7 @@ constexpr std::size_t kReportLimit = 64U << 20U; // bytes
 
 int fail(const Fault &fault)
 {
-    message(text::plain(fault.detail, 600) + (fault.hint.empty() ? "" : " " + text::plain(fault.hint, 400)) + "\n");
+    message(text::plain(fault.detail, 600) + (fault.hint.empty() ? "" : ' ' + text::plain(fault.hint, 400)) + "\n");
     return kFailed;
 }
 
