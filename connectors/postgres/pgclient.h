@@ -39,6 +39,7 @@ struct ConnectionInfo {
     std::string certificateName; ///< its subject
     bool isPooled = false; ///< a pooler answered instead of a backend: no session state may be relied on (locks, SET)
     bool isRoleReadOnly = false; ///< this role or database is read-only by ALTER ROLE/DATABASE: says nothing about the server
+    bool isServed = false; ///< a backend began to answer this connect (TLS or login), whatever came of it
     bool isSuperuser = false;
     std::string user; ///< session_user
     int backendPid = 0;

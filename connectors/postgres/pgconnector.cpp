@@ -193,6 +193,7 @@ std::expected<void, Fault> drive(PGconn *connection, const Candidate &candidate,
         stage = stageOf(PQstatus(connection), before);
         if (stage != before)
             noteStage(before, stageStart, info);
+        info.isServed = info.isServed || (stage != before && (before == ConnectStage::Tls || stage == ConnectStage::Session));
     }
     noteStage(stage, stageStart, info);
     return {};

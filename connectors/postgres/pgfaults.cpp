@@ -124,6 +124,8 @@ Fault connectFault(ConnectStage stage, std::string_view message, std::string_vie
 {
     auto detail = std::string(address) + ": " + shortened(message);
     if (const auto *row = findState(sqlStateOf(message))) {
+        if (row->state == "53300") // "remaining connection slots are reserved ..." is not everybody's word for it
+            detail = std::string(address) + ": all connections are taken: " + shortened(message);
         const bool isTlsAsked = row->state == "28000" && contains(message, "no encryption");
         return { row->kind, std::string(row->stage), std::move(detail),
                  isTlsAsked ? "The server wants an encrypted connection: say sslmode=verify-full in the url." : std::string(row->hint) };

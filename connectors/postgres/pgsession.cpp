@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/pgsession.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -65,13 +66,19 @@ std::expected<void, Fault> PgSession::ensure(Deadline deadline)
 {
     if (m_client.isConnected())
         return {};
-    if (m_refused && BootClock::now() - m_refusedAt < kAuthHold)
+    if (m_refused && BootClock::now() - m_refusedAt < m_hold)
         return std::unexpected(*m_refused);
     m_refused.reset();
     auto connected = connect(deadline);
-    if (!connected && connected.error().kind == FaultKind::Auth) {
+    if (connected) {
+        m_hungHold = kHungHold;
+        return connected;
+    }
+    const bool isHung = connected.error().kind == FaultKind::Timeout && m_client.info().isServed;
+    if (isHung || connected.error().kind == FaultKind::Auth) {
         m_refused = connected.error();
         m_refusedAt = BootClock::now();
+        m_hold = isHung ? std::exchange(m_hungHold, std::min(m_hungHold * 2, kLongestHold)) : kAuthHold;
     }
     return connected;
 }

@@ -10,7 +10,9 @@
 
 namespace muster::postgres {
 
-/// The one connection of a source: opened when needed, kept between rounds, never a second one. A refused login is not repeated for 30 s.
+/// The one connection of a source: opened when needed, kept between rounds, never a second one. A refused login is not repeated for 30 s. One
+/// that a backend took and did not end (a lock on the catalogs) is not repeated for 5 s, then 10 s, up to 5 minutes: those backends stay until
+/// the lock is gone, and one for each try would pile up.
 class PgSession {
 public:
     PgSession(const Target &target, SessionOptions options) : m_target(target), m_options(std::move(options)) { }
@@ -22,6 +24,8 @@ public:
     [[nodiscard]] PgClient &client() { return m_client; }
 
     static constexpr Millis kAuthHold{ 30000 };
+    static constexpr Millis kHungHold{ 5000 };
+    static constexpr Millis kLongestHold{ 300000 };
 
 private:
     [[nodiscard]] std::expected<void, Fault> connect(Deadline deadline);
@@ -31,6 +35,8 @@ private:
     PgClient m_client;
     std::optional<Fault> m_refused;
     BootTime m_refusedAt{};
+    Millis m_hold{ 0 }; ///< how long m_refused stands
+    Millis m_hungHold{ kHungHold }; ///< for the next one that hangs
 };
 
 /// "muster ada@laptop".

@@ -19,6 +19,7 @@ constexpr Millis kRetry{ 60000 }; ///< a slow group that failed is not tried aga
 constexpr Millis kLongest{ 3600000 };
 constexpr Millis kReserve{ 300 }; ///< kept for the answer, so that the source speaks before the watchdog does
 constexpr Millis kSlowNeeds{ 500 }; ///< with less left, a slow group waits for the next round
+constexpr Millis kAnswer{ 200 }; ///< for the server's own "canceling statement": a statement that is too slow costs its facts, not the round
 /// A slow group may cost the server 1.5 ms a minute: each minute on a small catalog, every 40 minutes or so on one with 10 000 tables.
 constexpr int kRest = 60000 * 2 / 3;
 constexpr Millis kNoise{ 4 }; ///< of network and scheduling, not the server's work: a cheap group is not held back by it
@@ -45,12 +46,14 @@ public:
     std::expected<FactBatch, Fault> collect(Deadline deadline);
     std::expected<void, Fault> runGroup(const Group &group, FactBatch &batch, Deadline deadline);
     std::expected<void, Fault> runDue(FactBatch &batch, Deadline deadline);
+    std::expected<void, Fault> limitStatements(Deadline deadline);
     std::vector<DoctorStage> diagnose(Deadline deadline);
 
     const Target target;
     PgSession session;
     Groups groups;
     CustomFacts custom;
+    Millis limit{ SessionOptions().statementTimeout }; ///< of this session at the server
     std::map<std::string_view, Schedule> schedules;
     std::atomic<bool> isAllWanted{ false };
 };
@@ -85,6 +88,20 @@ std::expected<void, Fault> PostgresSource::Impl::runGroup(const Group &group, Fa
     return {};
 }
 
+/// Lets the server end a statement before the round's end does, which would cost the connection. Behind a pooler no setting may be relied on.
+std::expected<void, Fault> PostgresSource::Impl::limitStatements(Deadline deadline)
+{
+    constexpr Millis kStep{ 400 }; // worth a statement of its own
+    const auto wanted = std::clamp(std::chrono::duration_cast<Millis>(deadline.left()) - kAnswer, Millis{ 100 }, SessionOptions().statementTimeout);
+    if (session.client().info().isPooled || (wanted >= limit && wanted - limit < kStep))
+        return {};
+    const auto done = session.client().simpleQuery("set statement_timeout = " + std::to_string(wanted.count()), deadline);
+    if (!done)
+        return std::unexpected(done.error());
+    limit = wanted;
+    return {};
+}
+
 std::expected<void, Fault> PostgresSource::Impl::runDue(FactBatch &batch, Deadline deadline)
 {
     const std::string life = groups.life();
@@ -94,6 +111,10 @@ std::expected<void, Fault> PostgresSource::Impl::runDue(FactBatch &batch, Deadli
         const bool isSlow = group.every >= Millis{ 60000 };
         if (BootClock::now() < schedules[group.name].due || (isSlow && deadline.left() < kSlowNeeds))
             continue;
+        if (isSlow) {
+            if (auto limited = limitStatements(deadline); !limited)
+                return limited;
+        }
         if (auto done = runGroup(group, batch, deadline); !done)
             return done;
         // Another postmaster: nothing that was read before is certain any more.
@@ -112,6 +133,8 @@ std::expected<FactBatch, Fault> PostgresSource::Impl::collect(Deadline deadline)
     const auto own = deadline.atMost(std::max(Millis{ 1 }, deadline.left() - kReserve));
     const bool wasConnected = session.client().isConnected();
     for (bool isSecondTry = false;; isSecondTry = true) {
+        if (!session.client().isConnected())
+            limit = SessionOptions().statementTimeout;
         if (auto connected = session.ensure(own); !connected)
             return std::unexpected(connected.error());
         FactBatch batch;
@@ -121,7 +144,7 @@ std::expected<FactBatch, Fault> PostgresSource::Impl::collect(Deadline deadline)
         batch.add("postgres.reachable", true, "", kFastBudget);
         const auto done = runDue(batch, own);
         if (done) {
-            custom.collect(batch, own, [this](const CustomFact &fact, Deadline limit) { return askCustom(session.client(), fact, limit); });
+            custom.collect(batch, own, [this](const CustomFact &fact, Deadline by) { return askCustom(session.client(), fact, by); });
             return batch;
         }
         // The kept connection died while nobody looked (restart, idle timeout): that is no fault of this round.

@@ -6,6 +6,7 @@
 #include "tests/support/tied.h"
 #include "tests/unit/postgresrows.h"
 
+#include <QCoreApplication>
 #include <QProcess>
 #include <QTest>
 
@@ -78,7 +79,8 @@ void BenchPostgres::initTestCase()
     m_tables = m_tables > 0 ? m_tables : 10000;
     m_kit = std::make_unique<PostgresKit>(QStringList{ QStringLiteral("postgres") },
                                           QStringList{ QStringLiteral("shared_preload_libraries=pg_stat_statements"),
-                                                       QStringLiteral("synchronous_commit=off"), QStringLiteral("max_wal_size=4GB") });
+                                                       QStringLiteral("synchronous_commit=off"), QStringLiteral("fsync=off"), QStringLiteral("max_wal_size=4GB"),
+                                                       QStringLiteral("archive_mode=off"), QStringLiteral("wal_level=minimal"), QStringLiteral("max_wal_senders=0") });
     QVERIFY2(m_kit->servers.isRunning(), m_kit->servers.errorText());
     QVERIFY(m_kit->run("create extension pg_stat_statements"));
     constexpr int kChunk = 500;
@@ -93,8 +95,16 @@ void BenchPostgres::initTestCase()
 void BenchPostgres::costOfTheConsole()
 {
     PostgresSource source(m_kit->target());
-    const auto first = collect(source);
+    FactBatch first = collect(source);
     QVERIFY(isTrue(first, "postgres.reachable"));
+    // What does not fit into one round waits for the next.
+    const auto isMissing = [&first](const SlowGroup &group) { return !find(first, group.fact); };
+    for (int round = 0; round < 30 && std::ranges::any_of(kSlow, isMissing); ++round) {
+        for (auto &fact : collect(source).facts) {
+            if (!find(first, fact.name.c_str()))
+                first.facts.push_back(std::move(fact));
+        }
+    }
     const double firstRound = spent(QStringLiteral("true"));
     std::map<std::string, double> slow;
     double slowAMinute = 0;
@@ -109,9 +119,10 @@ void BenchPostgres::costOfTheConsole()
     for (int round = 0; round < 6; ++round) // the default cadence in the background: one round in 10 s
         QVERIFY(isTrue(collect(source), "postgres.reachable"));
     const double fast = spent(QStringLiteral("true"));
-    std::printf("PostgreSQL time, %d tables: first round %.1f ms; each minute %.2f ms (6 rounds %.2f ms, slow groups %.2f ms); limit 20 "
+    const double limit = m_tables > 10000 ? 60 : 20; // ms
+    std::printf("PostgreSQL time, %d tables: first round %.1f ms; each minute %.2f ms (6 rounds %.2f ms, slow groups %.2f ms); limit %.0f "
                 "ms: ratio %.2f\n",
-                m_tables, firstRound, fast + slowAMinute, fast, slowAMinute, (fast + slowAMinute) / 20);
+                m_tables, firstRound, fast + slowAMinute, fast, slowAMinute, limit, (fast + slowAMinute) / limit);
 }
 
 void BenchPostgres::costOfAnExporter()
@@ -119,10 +130,10 @@ void BenchPostgres::costOfAnExporter()
     const auto port = freePort();
     const auto address = QStringLiteral("127.0.0.1:%1").arg(port);
     QProcess exporter;
+    tieToUs(exporter);
     auto environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("DATA_SOURCE_URI"),
                        QStringLiteral("127.0.0.1:%1/shop?sslmode=require").arg(m_kit->servers.port(u"postgres")));
-    tieToUs(exporter);
     environment.insert(QStringLiteral("DATA_SOURCE_USER"), QStringLiteral("oncall"));
     environment.insert(QStringLiteral("DATA_SOURCE_PASS"), m_kit->servers.text(u"postgres", u"password"));
     exporter.setProcessEnvironment(environment);
@@ -141,5 +152,15 @@ void BenchPostgres::costOfAnExporter()
     exporter.waitForFinished(5000);
 }
 
-QTEST_GUILESS_MAIN(BenchPostgres)
+/// --full: with 100 000 tables, which take some minutes to make.
+int main(int argc, char **argv)
+{
+    QCoreApplication application(argc, argv);
+    auto arguments = QCoreApplication::arguments();
+    if (arguments.removeAll(QStringLiteral("--full")) > 0)
+        qputenv("MUSTER_BENCH_TABLES", "100000");
+    BenchPostgres bench;
+    return QTest::qExec(&bench, arguments);
+}
+
 #include "bench_postgres.moc"
