@@ -51,12 +51,12 @@ constexpr std::array kBearers{
     Bearer{ "connections_limit", "connections_limit", "pg_monitor" },
 };
 
-/// The newest minor release of each major, https://www.postgresql.org/docs/release/ as of 2026-08.
+/// The newest minor release of each major that is known here, https://www.postgresql.org/docs/release/ as of 2026-08; 15 as Debian shipped it in 2026-11.
 struct Minor {
     int major;
     int newest;
 };
-constexpr std::array kMinors{ Minor{ 13, 23 }, Minor{ 14, 23 }, Minor{ 15, 18 }, Minor{ 16, 14 }, Minor{ 17, 10 }, Minor{ 18, 4 } };
+constexpr std::array kMinors{ Minor{ 13, 23 }, Minor{ 14, 23 }, Minor{ 15, 20 }, Minor{ 16, 14 }, Minor{ 17, 10 }, Minor{ 18, 4 } };
 
 struct EndOfLife {
     int major;
