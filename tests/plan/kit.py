@@ -87,10 +87,10 @@ class Demo:
     def break_(self, item):
         self.call("break", item)
 
-    def check(self, environment=None, profile=None, extra=None):
-        """musterctl check; `extra`: variables for that program alone."""
+    def check(self, environment=None, profile=None, extra=None, watch=0):
+        """musterctl check; `extra`: variables for that program alone; `watch`: seconds, for rates of more than two samples."""
         command = [str(self.programs / "musterctl"), "check", "-e", str(environment or self.directory / "environment.json"), "--output", "json"]
-        done = subprocess.run(command + (["--profile", str(profile)] if profile else []), env=self.surroundings | (extra or {}), capture_output=True,
+        done = subprocess.run(command + (["--profile", str(profile)] if profile else []) + (["--for", str(watch)] if watch else []), env=self.surroundings | (extra or {}), capture_output=True,
                               text=True, timeout=60 * PATIENCE, stdin=subprocess.DEVNULL)
         if done.returncode not in (0, 1, 2):
             raise Failure(f"check ended with {done.returncode}: {done.stderr[-2000:]}")
