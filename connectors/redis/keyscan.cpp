@@ -253,6 +253,8 @@ KeyScan::Step KeyScan::waitCalm(std::string_view why)
         if (m_control.isCancelled())
             return std::unexpected(End::Cancelled);
     }
+    if (auto alive = keepAlive(); !alive) // before anything that deletes is sent
+        return alive;
     report("going on");
     return {};
 }

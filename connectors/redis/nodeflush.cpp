@@ -238,7 +238,7 @@ void NodeFlush::describe(Outcome &outcome, const KeyScan::Result &result, Millis
     if (totals.moved > 0)
         outcome.details.push_back({"Deleted where they had moved to", count(totals.moved) + " keys, whose slots went to another node meanwhile"});
     if (totals.resumes > 0)
-        outcome.details.push_back({"Connected anew", count(static_cast<double>(totals.resumes)) + " times, going on from the same place of the same server; no deletion was sent twice"});
+        outcome.details.push_back({"Connected anew", std::to_string(totals.resumes) + (totals.resumes == 1 ? " time" : " times") + ", going on from the same place of the same server; no deletion was sent twice"});
     outcome.details.push_back({"Keyspace scanned", format::ratio(totals.share)});
     outcome.details.push_back({"Took", format::duration(toSeconds(took)) + ", of it resting " + format::duration(toSeconds(totals.rested))});
     if (m_felt && m_felt->pings > 0)

@@ -45,6 +45,7 @@ private Q_SLOTS:
     void refusesWithoutRights();
     void cancelLeavesTheRest();
     void pauseHoldsBetweenPages();
+    void resumesFromTheCursorOnANewConnection();
     void saysWhatCameBack();
     void namesItselfToTheServer();
 
@@ -263,6 +264,30 @@ void TestRedisFlush::pauseHoldsBetweenPages()
     QVERIFY(atPause > 0 && atPause < 100'000);
     QCOMPARE(later, atPause);
     QCOMPARE(m_admin->call({"DBSIZE"}).integer, 0LL);
+}
+
+/// A pause outlives the connection (a server's "timeout", a firewall): no deletion was open, so the walk goes on where it was.
+void TestRedisFlush::resumesFromTheCursorOnANewConnection()
+{
+    QVERIFY(m_admin->fill("cache:", 50'000));
+    QVERIFY(m_admin->fill("sess:", 100));
+    FlushAction action(m_target, request(Scope::Prefix, "cache:"));
+    bool isPaused = false;
+    bool isKilled = false;
+    const auto run = runAction(action, [&](const Progress &progress, RunControl &control, std::stop_source &) {
+        if (!isPaused && progress.message.empty()) {
+            isPaused = true;
+            control.setPaused(true); // at the first page
+        } else if (!isKilled && progress.message == "paused") {
+            isKilled = m_admin->call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}).integer >= 1;
+            control.setPaused(false);
+        }
+    });
+    QVERIFY(isKilled);
+    QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, run.outcome.summary.c_str());
+    QVERIFY2(detailOf(run.outcome, "Connected anew").starts_with("1 time,"), detailOf(run.outcome, "Connected anew").c_str());
+    QCOMPARE(QString::fromStdString(detailOf(run.outcome, "Deleted")).remove(QChar(0x202f)), QStringLiteral("50000"));
+    QCOMPARE(m_admin->call({"DBSIZE"}).integer, 100LL);
 }
 
 void TestRedisFlush::saysWhatCameBack()

@@ -53,6 +53,7 @@ def start_cluster(place, name, is_tls):
         try:
             nodes = [cache.client(place, node, is_tls=is_tls) for node in names]
             return all(b"cluster_state:ok" in node.execute_command("CLUSTER", "INFO") for node in nodes) \
+                and all(str(node.execute_command("CLUSTER", "NODES")).count("slave") == NODES // 2 for node in nodes) \
                 and sum(node.info("replication").get("master_link_status") == "up" for node in nodes) == NODES // 2
         except redis.RedisError:
             return False

@@ -39,6 +39,8 @@ private Q_SLOTS:
     void startsAnewAtEpochs();
     void computesRates();
     void forgetsOldSamples();
+    void seesADropBelowItsOwnLevel();
+    void ownErrorsAreLeftOutOfTheRate();
 };
 
 void TestRedisHitWindow::needsTwoSamples()
@@ -180,6 +182,45 @@ void TestRedisHitWindow::forgetsOldSamples()
     QCOMPARE(window.size(), HitWindow::kSampleLimit);
     (void)window.add(sampleAt(3h, 20'000, 0));
     QCOMPARE(window.size(), 1U);
+}
+
+void TestRedisHitWindow::seesADropBelowItsOwnLevel()
+{
+    HitWindow window;
+    double hits = 0;
+    double misses = 0;
+    const auto watch = [&](std::chrono::seconds from, std::chrono::seconds to, double hit) {
+        for (auto at = from; at < to; at += 10s) {
+            hits += 100 * hit;
+            misses += 100 * (1 - hit);
+            (void)window.add(sampleAt(at, hits, misses));
+        }
+    };
+    watch(0s, 25min, 0.9);
+    QVERIFY(!window.drop()); // has not learned enough
+    watch(25min, 31min, 0.9);
+    QVERIFY(window.drop());
+    QVERIFY(std::abs(window.drop()->drop) < 1e-9);
+    watch(31min, 42min, 0.5);
+    QVERIFY(std::abs(window.drop()->baseline - 0.9) < 0.01);
+    QVERIFY(std::abs(window.drop()->drop - 0.4) < 0.02);
+    (void)window.add(sampleAt(42min, 0, 0)); // reset: a new epoch knows nothing
+    QVERIFY(!window.drop());
+}
+
+void TestRedisHitWindow::ownErrorsAreLeftOutOfTheRate()
+{
+    HitWindow window;
+    auto before = sampleAt(0s, 0, 0);
+    before.errors = 10;
+    auto after = sampleAt(10s, 0, 0);
+    after.errors = 40;
+    after.ownErrors = 20;
+    after.ownCommands = 50;
+    (void)window.add(before);
+    (void)window.add(after);
+    QCOMPARE(window.rates()->errors, std::optional(1.0));
+    QCOMPARE(window.rates()->consoleCommands, 5.0);
 }
 
 QTEST_APPLESS_MAIN(TestRedisHitWindow)
