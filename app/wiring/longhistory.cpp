@@ -90,7 +90,10 @@ std::vector<HistoryPoint> LongHistory::older(const std::string &series, WallTime
     if (BootClock::now() < m_deadUntil)
         return {};
     const auto step = std::max<Millis>(kFinest, std::chrono::ceil<std::chrono::seconds>((to - from) / static_cast<long>(std::max<std::size_t>(maxPoints - 1, 1))));
-    const auto answer = m_client.queryRange(promqlOf(series, m_origin), from, to - Millis{1}, step, Deadline::after(kPatience));
+    // The last step falls on the end: of a long range with young data it may be the only one that finds something.
+    const auto end = to - Millis{1};
+    const auto begin = end - (end - from) / step * step;
+    const auto answer = m_client.queryRange(promqlOf(series, m_origin), begin, end, step, Deadline::after(kPatience));
     m_client.close();
     m_trouble.clear();
     if (!answer) {

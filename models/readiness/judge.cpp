@@ -235,7 +235,7 @@ std::string Judgement::sentence(const Condition &condition, const Observed &obse
     if (!pattern.empty())
         return fillSentence(pattern, parts);
     auto text = condition.label + ' ' + parts.value;
-    if (!limit.empty())
+    if (!limit.empty() && !(isGood && limit == parts.value)) // "deadlocks 0/s" needs no limit of 0/s beside it
         text += (condition.test == Condition::Test::AtMost ? " (≤ " : " (≥ ") + limit + ')';
     return parts.object.empty() ? text : text + ": " + parts.object;
 }

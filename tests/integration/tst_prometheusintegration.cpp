@@ -41,6 +41,8 @@ private Q_SLOTS:
     void watchesTheWayToAlertmanager();
     void followsTheRoutesToReceivers();
     void weighsSilences();
+    void findsPathsThatNobodyDescribes();
+    void burnsAgainstADeclaredObjectiveOnly();
 
 private:
     std::unique_ptr<TestServers> m_servers;
@@ -247,6 +249,36 @@ void TestPrometheusIntegration::weighsSilences()
     QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.watchdog_firing") == Value(false), 20000);
     const auto trouble = factOf(source, "prometheus.watchdog_trouble");
     QVERIFY(asText(trouble) && asText(trouble)->contains("silenced"));
+}
+
+/// Prometheus' own handlers stand for an API's paths.
+void TestPrometheusIntegration::findsPathsThatNobodyDescribes()
+{
+    auto documented = std::make_shared<http::DocumentedPaths>();
+    auto described = target();
+    described.documented = {documented};
+    PrometheusSource source(described);
+    QVERIFY(std::holds_alternative<NotApplicable>(factOf(source, "prometheus.paths_undocumented"))); // no document was read yet
+    documented->set({"/api/v1/{what}", "/metrics", "/-/ready"});
+    // Asked again at once, as nothing could be said before; Prometheus must have scraped itself.
+    Value missing;
+    QTRY_VERIFY_WITH_TIMEOUT((missing = asNumber(missing) ? missing : factOf(source, "prometheus.paths_undocumented"), asNumber(missing)), 20000);
+    QVERIFY(*asNumber(missing) >= 1); // "/api/v1/status/buildinfo" and "/-/reload" are deeper or others
+    PrometheusSource all(described);
+    documented->set({"/", "/{a}", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}", "/{a}/{b}/{c}/{d}/{e}"});
+    QVERIFY(factOf(all, "prometheus.paths_undocumented") == Value(0.0));
+}
+
+void TestPrometheusIntegration::burnsAgainstADeclaredObjectiveOnly()
+{
+    PrometheusSource without(target());
+    QVERIFY(std::holds_alternative<NotApplicable>(factOf(without, "prometheus.burn_page")));
+    auto declared = target();
+    declared.objective = 0.99;
+    declared.slo = 0.1;
+    PrometheusSource source(declared);
+    QVERIFY(!std::holds_alternative<NotApplicable>(factOf(source, "prometheus.burn_page")));
+    QVERIFY(factOf(source, "prometheus.latency_slo") == Value(0.1));
 }
 
 QTEST_GUILESS_MAIN(TestPrometheusIntegration)

@@ -294,6 +294,10 @@ void TestJudge::sentencesAreFilledAndInert()
 
 void TestJudge::builtInSentenceNamesValueLimitAndObject()
 {
+    m_world.set("redis/cache", "redis.errors_rate", 0.0, "1/s");
+    QCOMPARE(judged("{\"fact\":\"redis.errors_rate\",\"atMost\":0,\"label\":\"errors\"}").evidence, std::string("errors 0/s"));
+    m_world.set("redis/cache", "redis.errors_rate", 2.0, "1/s");
+    QVERIFY(judged("{\"fact\":\"redis.errors_rate\",\"atMost\":0,\"label\":\"errors\"}").evidence.ends_with("(≤ 0/s)"));
     m_world.set("redis/cache", "redis.share", 0.95, "ratio");
     m_world.set("redis/cache", "redis.name", std::string("orders"));
     QCOMPARE(judged(R"({"fact": "redis.share", "atMost": 0.8, "label": "used", "object": "redis.name"})").evidence,
