@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/presenters/vitals.h"
 
+#include "models/facts/customfact.h"
 #include "models/format/format.h"
+#include "models/format/text.h"
 #include "models/presenters/factpresenter.h"
 #include "models/presenters/seriesbook.h"
 
@@ -50,6 +52,19 @@ bool belongsTo(std::string_view fact, std::string_view source)
     return kind == kindOf(source) || (kind == "tls" && (kindOf(source) == "http" || kindOf(source) == "smtp"));
 }
 
+std::vector<std::string> ownFacts(const std::string &source, const Snapshot &snapshot)
+{
+    std::vector<std::string> own;
+    const auto facts = snapshot.facts.find(source);
+    if (facts == snapshot.facts.end())
+        return own;
+    for (const auto &[name, observed] : facts->second) {
+        if (isOwnFact(name) && !asTable(observed.fact.value))
+            own.push_back(name);
+    }
+    return own;
+}
+
 std::vector<Row> rows(const PageSpec &spec, const std::string &source, const Snapshot &snapshot, const SeriesBook &series)
 {
     std::vector<Row> rows;
@@ -67,6 +82,14 @@ std::vector<Row> rows(const PageSpec &spec, const std::string &source, const Sna
         rows.push_back({QString::fromStdString(source) % QLatin1Char('\x1f') % QString::fromUtf8(vital.fact),
                         {{specText(vital.label), {}, {}, false, false}, {shown.text, {}, {}, isQuiet, !isQuiet}, {QString(), {}, QVariant::fromValue(trend), false, false}},
                         std::nullopt, shown.tip.isEmpty() ? shown.text : shown.tip});
+    }
+    for (const std::string &own : ownFacts(source, snapshot)) {
+        const facts::Shown shown = facts::show(snapshot.find(source, own));
+        const bool isQuiet = shown.freshness != facts::Freshness::Fresh;
+        rows.push_back({QString::fromStdString(source) % QLatin1Char('\x1f') % QString::fromStdString(own),
+                        {{text::label(own, 60), {}, {}, false, false}, {shown.text, {}, {}, isQuiet, !isQuiet},
+                         {QString(), {}, QVariant::fromValue(series.sparkline(source + ' ' + own, kTrend, kPoints)), false, false}},
+                        std::nullopt, shown.tip});
     }
     return rows;
 }

@@ -23,5 +23,8 @@ inline constexpr qint64 kTrend = 300'000; ///< ms that the sparkline covers
 /// Does a source of this id report this fact ("tls.*" belongs to whoever speaks TLS)?
 [[nodiscard]] bool belongsTo(std::string_view fact, std::string_view source);
 
+/// Names of the environment's own facts of a source, tables left out.
+[[nodiscard]] std::vector<std::string> ownFacts(const std::string &source, const Snapshot &snapshot);
+
 } // namespace vitals
 } // namespace muster

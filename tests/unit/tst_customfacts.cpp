@@ -4,6 +4,7 @@
 #include "connectors/prometheus/customexpression.h"
 #include "connectors/redis/customcommand.h"
 #include "models/facts/customfact.h"
+#include "models/presenters/vitals.h"
 
 #include <QTest>
 
@@ -64,6 +65,7 @@ private Q_SLOTS:
     void readsReplies();
     void sendsOnlyWhatTheServerCallsReading();
     void readsJsonAtAPointer();
+    void areUnknownBeforeTheFirstAnswer();
 };
 
 void TestCustomFacts::asksWhatIsDueAndNothingElse()
@@ -197,6 +199,25 @@ void TestCustomFacts::readsJsonAtAPointer()
     const auto value = http::customValue(body, "/queue", "");
     QVERIFY(asTable(value) && asTable(value)->rows.size() == 3);
     QCOMPARE(asTable(value)->number(0, "value"), std::optional(12.0));
+}
+
+void TestCustomFacts::areUnknownBeforeTheFirstAnswer()
+{
+    FactBook book;
+    book.declare("postgres/primary", "postgres");
+    book.expect("postgres/primary", "shop.waiting", "count");
+    book.expect("redis/gone", "shop.jobs", "count"); // its source is not declared
+    const auto early = book.snapshot(Stamp::now());
+    const auto *waiting = early.find("postgres/primary", "shop.waiting");
+    QVERIFY(waiting && std::holds_alternative<Unknown>(waiting->fact.value) && !waiting->isStale());
+    QVERIFY(!early.find("redis/gone", "shop.jobs"));
+    FactBatch batch{"postgres/primary", Stamp::now(), {}};
+    batch.add("shop.waiting", 3.0, "count", Millis{60000});
+    batch.add("postgres.rtt", 0.1, "s", Millis{60000});
+    book.accept(batch);
+    const auto later = book.snapshot(Stamp::now());
+    QVERIFY(later.find("postgres/primary", "shop.waiting")->fact.value == Value(3.0));
+    QCOMPARE(vitals::ownFacts("postgres/primary", later), std::vector<std::string>{"shop.waiting"});
 }
 
 QTEST_APPLESS_MAIN(TestCustomFacts)

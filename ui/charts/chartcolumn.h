@@ -6,6 +6,7 @@
 
 #include <QWidget>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,15 @@ public:
 private:
     void setSpan(qint64 span);
     void draw(TimeSeriesChart &chart, const PageSpec::Chart &spec);
+    void showOwn(const Snapshot &snapshot);
+    void drawOwn(TimeSeriesChart &chart, const std::string &series);
 
     const PageSpec &m_spec;
     SeriesBook &m_series;
     std::string m_source;
     qint64 m_now = 0;
     std::vector<TimeSeriesChart *> m_charts; ///< one a spec.charts entry
+    std::map<std::string, TimeSeriesChart *> m_own; ///< by series: numbers of the environment's own
 };
 
 } // namespace muster
