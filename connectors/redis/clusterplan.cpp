@@ -116,7 +116,7 @@ Plan clusterPlan(const FlushRequest &request, const std::vector<NodePlan> &plans
     }
     for (const auto &title : titles)
         plan.checks.push_back(checkOf(title, plans));
-    plan.command = "On each of " + std::to_string(plans.size()) + " primaries, one after the other: " + plan.command + (request.isCountOnly ? "" : "; one key an UNLINK, redirections followed within the plan");
+    plan.command = "On each of " + std::to_string(plans.size()) + " primaries, one after the other: " + plan.command;
     return plan;
 }
 

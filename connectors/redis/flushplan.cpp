@@ -110,7 +110,7 @@ void addChecks(Plan &plan, const Target &target, const FlushRequest &request, co
         plan.checks.push_back({"Something matches", PlanCheckState::Warned, survey.sample.isComplete() ? "No key matches." : "No key of the sample matches."});
 }
 
-std::string commandWords(const FlushRequest &request, const FlushSurvey &survey)
+std::string commandWords(const Target &target, const FlushRequest &request, const FlushSurvey &survey)
 {
     if (request.isCountOnly && !isByPattern(request))
         return "DBSIZE and INFO keyspace";
@@ -121,7 +121,8 @@ std::string commandWords(const FlushRequest &request, const FlushSurvey &survey)
     const auto scan = "SCAN all of database " + std::to_string(request.database) + " with MATCH " + displayKey(survey.pattern) + " in pages of 1-3 ms";
     if (request.isCountOnly)
         return scan + ", counting; nothing is deleted";
-    return scan + ", UNLINK what it finds in slices of 500; slower while another client's PING exceeds " + std::to_string(request.maxLatency.count()) + " ms";
+    const auto how = target.topology == Topology::Cluster ? ", UNLINK what it finds key by key in one pipeline, following those that moved; slower" : ", UNLINK what it finds in slices of 500; slower";
+    return scan + how + " while another client's PING exceeds " + std::to_string(request.maxLatency.count()) + " ms";
 }
 
 Plan emptyPlan(const Target &target, const FlushRequest &request)
@@ -169,7 +170,7 @@ Plan flushPlan(const Target &target, const FlushRequest &request, const FlushSur
     addNeighbours(plan, request, survey);
     if (!request.isCountOnly)
         addConsequences(plan, request, survey);
-    plan.command = commandWords(request, survey);
+    plan.command = commandWords(target, request, survey);
     return plan;
 }
 
