@@ -185,6 +185,7 @@ void addServerFacts(const Server &server, const CheckpointWindow &checkpoints, c
     facts.add("tls_version", context.info.tlsVersion);
     facts.add("connect_time", toSeconds(context.info.total),
               "address " + context.info.address + (context.info.isPooled ? ", through a connection pooler" : ""));
+    facts.add("through_pooler", context.info.isPooled);
     facts.add("connections_limit", server.connectionsLimit);
     facts.add("checksums_on", server.hasChecksums);
     addCertificate(context, facts);
