@@ -169,9 +169,7 @@ std::string expandMacros(std::string_view text, const std::function<std::string(
         result.pop_back();
     while (result.size() > kMaxName) {
         const auto dot = result.find('.');
-        if (dot == std::string::npos)
-            break;
-        result.erase(0, dot + 1);
+        result.erase(0, dot == std::string::npos ? result.size() - kMaxName : dot + 1);
     }
     return result;
 }
