@@ -102,7 +102,7 @@ void addErrors(FactWriter &out, const CounterWindow &window, const RedisInfo &in
             const auto grown = prefix.empty() ? 0 : window.growth("error:" + std::string(prefix), true).value_or(0);
             sum += grown;
             if (grown > 0)
-                evidence += std::string(prefix) + " " + std::to_string(static_cast<long long>(grown)) + " " + growth.over() + "\n";
+                evidence += (evidence.empty() ? "" : ", ") + std::string(prefix) + " " + std::to_string(static_cast<long long>(grown));
         }
         const bool isKnown = isCounted && !isFlooded && window.isReady();
         out.add(std::string(each.fact), isKnown ? Value(sum) : instead, "count", evidence);

@@ -73,7 +73,7 @@ std::expected<FactBatch, Fault> RedisSource::collectOne(Deadline deadline, const
     m_sentinelsAsked = now;
     FactWriter writer(batch, 2 * kSentinelsEvery + NodeProbe::kFastBudget, {});
     // An old primary behind a torn network still takes itself for one; the Sentinels know better.
-    if (m_sentinels.survey(writer, m_probe.target().address(), deadline))
+    if (m_sentinels.survey(writer, m_probe.target().address(), deadline.atMost(deadline.left() / 2))) // dead ones must not cost the round
         m_probe.disconnect();
     return std::move(batch);
 }

@@ -80,6 +80,7 @@ private Q_SLOTS:
     void growthOfAnErrorThatIsNew();
     void ownErrorsDoNotCount();
     void errorsAreSortedByMeaning();
+    void lateFsyncsAndResyncsGrow();
     void floodedErrorStatisticsAreUnknown();
     void oldServersHaveNoErrorKinds();
     void commandsAreTimedWithoutTheConsole();
@@ -144,6 +145,14 @@ void TestRedisFacts::errorsAreSortedByMeaning()
     QCOMPARE(asTable(value)->rows.size(), 4U);
     QCOMPARE(asTable(value)->number(1, "lately"), std::optional(1.0)); // MISCONF: one of two
     QCOMPARE(asTable(value)->number(1, "since_start"), std::optional(2.0));
+}
+
+void TestRedisFacts::lateFsyncsAndResyncsGrow()
+{
+    const auto facts = growth("aof_enabled:1\naof_delayed_fsync:5\nsync_full:1", "aof_enabled:1\naof_delayed_fsync:9\nsync_full:4");
+    QCOMPARE(valueOf(facts, "redis.aof_delayed_fsyncs"), Value(4.0));
+    QCOMPARE(valueOf(facts, "redis.resyncs"), Value(3.0));
+    QVERIFY(std::holds_alternative<NotApplicable>(valueOf(growth("aof_enabled:0", "aof_enabled:0"), "redis.aof_delayed_fsyncs")));
 }
 
 void TestRedisFacts::floodedErrorStatisticsAreUnknown()
