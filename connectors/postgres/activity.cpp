@@ -51,11 +51,11 @@ from t left join lateral (
     case when a.state = 'active' then extract(epoch from now() - a.query_start) end as query_age,
     extract(epoch from now() - a.state_change) as state_age,
     case when l.pid is not null then extract(epoch from clock_timestamp() - $SINCE) end as wait_age,
-    array_to_string(l.by, ',') as blocked_by, left(a.query, 500) as query
+    array_to_string(l.by, ',') as blocked_by, left(a.query, case when a.state = 'idle' then 120 else 500 end) as query
   from a left join l on l.pid = a.pid
   where a.is_client or a.pid in (select pid from b)
   order by (a.pid in (select pid from b)) desc, (l.pid is not null) desc, a.xact_start nulls last, a.state_change desc nulls last
-  limit 201) s on true
+  limit 5001) s on true
 )sql";
 
 void replaceAll(std::string &text, std::string_view from, std::string_view to)

@@ -123,9 +123,9 @@ void TestPgActivity::namesAPreparedTransaction()
 
 void TestPgActivity::saysWhenRowsWereCut()
 {
-    const std::vector<Row> rows(201, session("10", "idle", std::nullopt, "select"));
+    const std::vector<Row> rows(Activity::kSessionLimit + 1, session("10", "idle", std::nullopt, "select"));
     const auto table = tableOf(factsOf(rows), "postgres.sessions");
-    QCOMPARE(table.rows.size(), std::size_t{ 200 });
+    QCOMPARE(table.rows.size(), Activity::kSessionLimit);
     QVERIFY(table.isTruncated);
 }
 
