@@ -27,8 +27,8 @@ struct RowColumn {
 /// A bullet bar: what is certain, what is possible, where it should be, where the review found it. 0-100.
 struct Bullet {
     Interval score;
-    double target = 0;
-    double review = 0;
+    double target = 0; ///< negative: none
+    double review = 0; ///< negative: none
     friend bool operator==(const Bullet &, const Bullet &) = default;
 };
 

@@ -54,7 +54,7 @@ constexpr Kind kKinds[] = {
     {"prefix", CheckStatus::Unknown, QT_TRANSLATE_NOOP("Advice", "Another index begins with the same columns and can serve the same queries, a little slower."),
      QT_TRANSLATE_NOOP("Advice", "Compare the plans of the queries that use it. Then:"), "DROP INDEX CONCURRENTLY %1;"},
     {"read in full", CheckStatus::Unknown, QT_TRANSLATE_NOOP("Advice", "A large table that is mostly read from end to end: a filter has no index."),
-     QT_TRANSLATE_NOOP("Advice", "Find its statements in the tab “Statements”, EXPLAIN them, index what they filter by."), ""},
+     QT_TRANSLATE_NOOP("Advice", "Find its statements in the tab “Queries”, EXPLAIN them, index what they filter by."), ""},
 };
 
 const Kind *kindOf(const std::string &name)

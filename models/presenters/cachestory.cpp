@@ -8,6 +8,10 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
 namespace muster::cachestory {
 
 namespace {
@@ -224,8 +228,58 @@ std::vector<Row> rows(const Snapshot &snapshot, const std::string &source)
         if (line.sentence.isEmpty())
             continue;
         rows.push_back({q(source) % QChar(0x1f) % QString::fromUtf8(line.fact),
-                        {{q(format::status(line.status)), severityRank(line.status), {}, false, false}, {tr(line.subject), {}, {}, false, true}, {line.sentence, {}, {}, line.status == CheckStatus::Unknown, false}},
-                        line.status, line.sentence});
+                        {{line.status == CheckStatus::Pass ? QString() : q(format::status(line.status)), severityRank(line.status), {}, false, false}, {tr(line.subject), {}, {}, false, true},
+                         {line.sentence, {}, {}, line.status == CheckStatus::Unknown, false}},
+                        line.status == CheckStatus::Pass ? std::nullopt : std::optional(line.status), line.sentence}); // what is good is for the checks to say
+    }
+    return rows;
+}
+
+std::vector<RowColumn> prefixColumns()
+{
+    return {{tr("Prefix"), ColumnKind::Text, -260}, {tr("Share, 95 % sure"), ColumnKind::Number, -150}, {QString(), ColumnKind::Bullet, 0}, {tr("Keys, about"), ColumnKind::Number, -150}, {tr("In the sample"), ColumnKind::Number, -110}};
+}
+
+std::vector<Row> prefixRows(const Table &prefixes)
+{
+    std::vector<Row> rows;
+    for (std::size_t row = 0; row < prefixes.rows.size(); ++row) {
+        const double share = prefixes.number(row, "share").value_or(0);
+        const double margin = prefixes.number(row, "margin").value_or(0);
+        const auto keys = prefixes.number(row, "keys_estimate");
+        const QString range = margin > 0 ? tr("%1 ± %2").arg(q(format::ratio(share)), q(format::ratio(margin))) : q(format::ratio(share));
+        const double spread = share > 0 && keys ? *keys * margin / share : 0;
+        const QString about = !keys ? QStringLiteral("–") : spread > 0 ? tr("%1 ± %2").arg(q(format::number(*keys, 0)), q(format::number(std::ceil(spread), 0))) : q(format::number(*keys, 0));
+        const Bullet bullet{{100 * std::max(0.0, share - margin), 100 * std::min(1.0, share + margin)}, -1, -1};
+        rows.push_back({q(prefixes.text(row, "prefix")), // whole: two long ones may look alike
+                        {{text::label(prefixes.text(row, "prefix"), 120), {}, {}, false, true}, {range, share, {}, false, false}, {QString(), share, QVariant::fromValue(bullet), false, false},
+                         {about, keys.value_or(-1), {}, false, false}, {q(format::number(prefixes.number(row, "sampled").value_or(0), 0)), prefixes.number(row, "sampled").value_or(0), {}, true, false}},
+                        std::nullopt, {}});
+    }
+    return rows;
+}
+
+std::vector<RowColumn> commandColumns()
+{
+    return {{tr("Command"), ColumnKind::Text, 0}, {tr("Calls"), ColumnKind::Number, -100}, {tr("Mean"), ColumnKind::Number, -100}, {tr("p50"), ColumnKind::Number, -90},
+            {tr("p99"), ColumnKind::Number, -90}, {tr("Share of time"), ColumnKind::Number, -120}, {tr("Refused"), ColumnKind::Number, -90}};
+}
+
+std::vector<Row> commandRows(const Table &commands, const Table *latency)
+{
+    std::map<std::string, std::size_t> timed;
+    for (std::size_t row = 0; latency && row < latency->rows.size(); ++row)
+        timed.emplace(latency->text(row, "command"), row);
+    const auto shown = [](std::optional<double> number, const char *unit) { return RowCell{number ? q(format::value(*number, unit)) : QStringLiteral("–"), number.value_or(-1), {}, !number, false}; };
+    std::vector<Row> rows;
+    for (std::size_t row = 0; row < commands.rows.size(); ++row) {
+        const std::string command = commands.text(row, "command");
+        const auto place = timed.find(command);
+        const auto percentile = [&](const char *name) { return place == timed.end() ? std::nullopt : latency->number(place->second, name); };
+        rows.push_back({q(command),
+                        {{text::label(command, 60), {}, {}, false, true}, shown(commands.number(row, "calls_rate"), "1/s"), shown(commands.number(row, "mean_time"), "s"), shown(percentile("p50"), "s"),
+                         shown(percentile("p99"), "s"), shown(commands.number(row, "share"), "ratio"), shown(commands.number(row, "refused"), "count")},
+                        std::nullopt, {}});
     }
     return rows;
 }

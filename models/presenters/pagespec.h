@@ -34,7 +34,7 @@ struct PageSpec {
         std::vector<const char *> columns; ///< shown, in this order; empty = all
         std::vector<const char *> also = {}; ///< facts that the same tab tells of
         std::vector<const char *> counted = {}; ///< facts whose rows the tab's title counts
-        bool isLate = false;                    ///< no tab before the fact was seen: not every server has it
+        bool isOptional = false;                ///< no tab without rows: not every server has it
     };
 
     std::string key;                ///< "database"; also the page of checks and gates

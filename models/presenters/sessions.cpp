@@ -105,13 +105,13 @@ QString stateOf(const std::vector<Cell> &row, const Fields &fields)
     return state;
 }
 
-QString whoOf(const std::vector<Cell> &row, const Fields &fields)
+QString whoOf(const std::vector<Cell> &row, const Fields &fields, bool withClient)
 {
     std::string text(textAt(row, fields.user));
     if (const auto database = textAt(row, fields.database); !database.empty())
         text.append(1, '@').append(database);
     for (const std::size_t part : {fields.application, fields.client}) {
-        if (const auto more = textAt(row, part); !more.empty())
+        if (const auto more = textAt(row, part); !more.empty() && (withClient || part != fields.client))
             text.append(text.empty() ? "" : ", ").append(more);
     }
     return text::label(text.empty() ? textAt(row, fields.type) : text, 160);
@@ -155,7 +155,7 @@ std::optional<std::size_t> rowOf(const Table &sessions, const QString &key)
 
 QString who(const Table &sessions, std::size_t row)
 {
-    return whoOf(sessions.rows[row], Fields(sessions));
+    return whoOf(sessions.rows[row], Fields(sessions), false);
 }
 
 std::vector<qint64> blockersOf(const Table &sessions, std::size_t row)
@@ -174,7 +174,7 @@ std::vector<qint64> blockersOf(const Table &sessions, std::size_t row)
 std::vector<RowColumn> columns()
 {
     return {{QString(), ColumnKind::Status, 32}, {tr("PID"), ColumnKind::Number, -90}, {tr("Session"), ColumnKind::Text, -240}, {tr("State"), ColumnKind::Text, -200},
-            {tr("Transaction"), ColumnKind::Number, -110}, {tr("Query"), ColumnKind::Number, -90}, {tr("Statement"), ColumnKind::Text, 0}};
+            {tr("Tx age"), ColumnKind::Number, -90}, {tr("Query"), ColumnKind::Number, -90}, {tr("Statement"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> rows(const Table &sessions)
@@ -197,7 +197,7 @@ std::vector<Row> rows(const Table &sessions)
         const double pid = numberAt(row, fields.pid).value_or(0);
         const QString key = QString::number(qint64(pid));
         rows.push_back({key,
-                        {markOf(group), {key, pid, {}, false, group == Group::Blocks}, {whoOf(row, fields), {}, {}, false, false},
+                        {markOf(group), {key, pid, {}, false, group == Group::Blocks}, {whoOf(row, fields, true), {}, {}, false, false},
                          {stateOf(row, fields), {}, {}, group == Group::Idle, false}, durationCell(numberAt(row, fields.transaction)), durationCell(numberAt(row, fields.query)),
                          {statement, {}, {}, true, false}},
                         statusOf(group), statement});
@@ -234,7 +234,8 @@ Detail detailOf(const Observed &observed, const QString &key, const std::string 
     if (!row)
         return gone(key);
     Detail detail;
-    detail.status = statusOf(groupOf(sessions->rows[*row], Fields(*sessions)));
+    if (const Group group = groupOf(sessions->rows[*row], Fields(*sessions)); group != Group::Waits) // a question mark says nothing of waiting
+        detail.status = statusOf(group);
     detail.title = tr("Session %1").arg(key);
     detail.subtitle = facts::show(&observed).origin;
     detail.lines = facts::linesOf(*sessions, *row, {"pid", "query", "is_root"});

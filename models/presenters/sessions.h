@@ -15,7 +15,7 @@ namespace muster::sessions {
 /// "4711": a row's key.
 [[nodiscard]] QString keyOf(const Table &sessions, std::size_t row);
 [[nodiscard]] std::optional<std::size_t> rowOf(const Table &sessions, const QString &key);
-/// "shop@orders, api, 10.0.0.7".
+/// "shop@orders, api".
 [[nodiscard]] QString who(const Table &sessions, std::size_t row);
 /// Pids of "blocked_by"; 0 is a prepared transaction.
 [[nodiscard]] std::vector<qint64> blockersOf(const Table &sessions, std::size_t row);

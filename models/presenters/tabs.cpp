@@ -42,6 +42,15 @@ Stamp stampOf(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const s
     return stamp;
 }
 
+bool isWanted(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source)
+{
+    if (!spec.isOptional)
+        return true;
+    const Observed *observed = snapshot.find(source, spec.fact);
+    const Table *table = observed ? asTable(observed->fact.value) : nullptr;
+    return observed && (table ? !table->rows.empty() : std::holds_alternative<Unknown>(observed->fact.value));
+}
+
 QString title(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source)
 {
     const QString words = specText(spec.title);

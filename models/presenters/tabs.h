@@ -34,6 +34,8 @@ struct Note {
 };
 
 [[nodiscard]] Stamp stampOf(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source);
+/// An optional tab has something to show, or a reason why it cannot.
+[[nodiscard]] bool isWanted(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source);
 /// "Sessions 24", "Statements ?" where the fact is unknown, "Settings".
 [[nodiscard]] QString title(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source);
 [[nodiscard]] Note note(const PageSpec::TableSpec &spec, const Snapshot &snapshot, const std::string &source);

@@ -364,7 +364,7 @@ void TestDatabasePage::standbysAndSlotsStandUnderTheServer()
                                                         {{std::string("walreceiver"), std::string("10.0.0.2"), std::string("streaming"), 4096.0, 0.2, std::string("async")}}));
         Opened::add(batch, "postgres.slots", tableOf({{"name", ""}, {"type", ""}, {"active", ""}, {"retained", "B"}, {"wal_status", ""}}, {{std::string("old'report"), std::string("physical"), false, 3e9, std::string("extended")}}));
     });
-    DataTable *replication = opened.open("Replication", "table/postgres.replicas");
+    DataTable *replication = opened.open("Standbys", "table/postgres.replicas");
     QVERIFY(replication);
     QCOMPARE(replication->rows().rowCount(), 3);
     QVERIFY(replication->rows().rows()[2].cells[1].text.contains(QStringLiteral("old'report")));
@@ -385,7 +385,7 @@ void TestDatabasePage::adviceNamesTheStatement()
     QVERIFY(advice->rows().rows().front().status == CheckStatus::Fail); // what is broken before what might go
     QVERIFY(advice->selectKey(advice->rows().rows().front().key));
     QCOMPARE(opened.detail()->detail().raw, QStringLiteral("REINDEX INDEX CONCURRENTLY public.\"half \"\"built\";"));
-    QVERIFY(opened.find<QAbstractButton>("copyHint/postgres.index_findings")->isVisible()); // the other half is not known
+    QTRY_VERIFY(opened.find<QAbstractButton>("copyHint/postgres.index_findings")->isVisible()); // the other half is not known
 }
 
 void TestDatabasePage::runningCancelIsFoundOnThePage()

@@ -193,7 +193,7 @@ void TestPages::prefixRowFillsTheFlushForm()
     Opened opened;
     QVERIFY(opened.start("cache"));
     QTRY_VERIFY(opened.find<QWidget>("cache", "vitals")->isVisible());
-    opened.find<QTabWidget>("cache", "tables")->setCurrentIndex(2); // nodes, prefixes
+    opened.find<QTabWidget>("cache", "tables")->setCurrentIndex(1);
     auto *prefixes = opened.find<DataTable>("cache", "table/redis.prefixes");
     QTRY_VERIFY(prefixes && prefixes->rows().rowCount() == 3);
     QVERIFY(prefixes->selectKey(prefixes->rows().rows()[1].key));

@@ -29,10 +29,13 @@ private Q_SLOTS:
     void copiesOfTheClusterAreNamed();
     void restartWouldChangeTheseFirst();
     void tabCountsAndAdmits();
+    void optionalTabNeedsRowsOrAReason();
     void noteJoinsWhatIsNotKnown();
     void emptySaveIsToldWhateverItsStatus();
     void noTrafficIsNoHitRate();
     void unlimitedMemoryHasNoShare();
+    void commandsKnowTheirPercentiles();
+    void prefixesShowTheirInterval();
 };
 
 namespace {
@@ -215,6 +218,19 @@ void TestSourceRows::tabCountsAndAdmits()
     QCOMPARE(tabs::title(spec, snapshotOf("postgres/p", {}), "postgres/p"), QStringLiteral("Sessions"));
 }
 
+void TestSourceRows::optionalTabNeedsRowsOrAReason()
+{
+    const PageSpec::TableSpec spec{"redis.nodes", "Nodes", "", {}, {}, {}, {}, true};
+    const Table empty{{{"node", ""}}, {}, 10, false};
+    const Table one{{{"node", ""}}, {{std::string("n1")}}, 10, false};
+    const auto isWanted = [&spec](std::vector<Observed> facts) { return tabs::isWanted(spec, snapshotOf("redis/cache", std::move(facts)), "redis/cache"); };
+    QVERIFY(!isWanted({}));
+    QVERIFY(!isWanted({observed("redis.nodes", NotApplicable{"no cluster is declared"})}));
+    QVERIFY(!isWanted({observed("redis.nodes", empty)}));
+    QVERIFY(isWanted({observed("redis.nodes", one)}));
+    QVERIFY(isWanted({observed("redis.nodes", Unknown{"no permission", "ACL SETUSER m +cluster|nodes"})}));
+}
+
 void TestSourceRows::noteJoinsWhatIsNotKnown()
 {
     const PageSpec::TableSpec spec{"postgres.index_findings", "Advice", "Nothing stands out.", {}, {}, {"postgres.bloat_findings"}};
@@ -248,6 +264,30 @@ void TestSourceRows::unlimitedMemoryHasNoShare()
     const Snapshot snapshot = snapshotOf("redis/cache", {observed("redis.memory_used", 1e6, "B"), observed("redis.memory_max", 0.0, "B"), observed("redis.memory_used_ratio", 0.01, "ratio")});
     QVERIFY(sentence(cachestory::rows(snapshot, "redis/cache"), "redis.memory_used_ratio").contains(QStringLiteral("without a limit")));
     QCOMPARE(cachestory::instanceRows(snapshot).front().cells[5].text, QStringLiteral("no limit"));
+}
+
+void TestSourceRows::commandsKnowTheirPercentiles()
+{
+    const Table commands{{{"command", ""}, {"calls_rate", "1/s"}, {"mean_time", "s"}, {"share", "ratio"}, {"refused", "count"}}, {{std::string("get"), 10.0, 1e-5, 0.9, 0.0}, {std::string("set"), 1.0, 2e-5, 0.1, 0.0}}, 20, false};
+    const Table latency{{{"command", ""}, {"calls", "count"}, {"p50", "s"}, {"p99", "s"}}, {{std::string("get"), 100.0, 1e-5, 2e-3}}, 20, false};
+    const auto rows = cachestory::commandRows(commands, &latency);
+    QCOMPARE(rows[0].cells[4].text, QStringLiteral("2 ms"));
+    QCOMPARE(rows[1].cells[4].text, QStringLiteral("–"));
+    QCOMPARE(cachestory::commandRows(commands, nullptr).size(), std::size_t{2});
+}
+
+void TestSourceRows::prefixesShowTheirInterval()
+{
+    const std::string common(300, 'x');
+    const Table prefixes{{{"prefix", ""}, {"sampled", "count"}, {"share", "ratio"}, {"margin", "ratio"}, {"keys_estimate", "count"}},
+                         {{std::string("cache:"), 812.0, 0.8, 0.02, 40'000.0}, {common + "a", 3.0, 0.003, 0.005, 150.0}, {common + "b", 0.0, 0.0, 0.0, 0.0}}, 50, false};
+    const auto rows = cachestory::prefixRows(prefixes);
+    QCOMPARE(rows[0].cells[1].text, QStringLiteral("80.0 % ± 2.0 %"));
+    const auto bullet = rows[0].cells[2].extra.value<Bullet>();
+    QVERIFY(qFuzzyCompare(bullet.score.low, 78.0) && qFuzzyCompare(bullet.score.high, 82.0));
+    QCOMPARE(rows[1].cells[2].extra.value<Bullet>().score.low, 0.0); // never less than nothing
+    QVERIFY(rows[1].key != rows[2].key); // what is flushed is the whole prefix, not what fits the column
+    QVERIFY(rows[0].cells[3].text.contains(QStringLiteral("±")) && !rows[2].cells[3].text.contains(QStringLiteral("±")));
 }
 
 QTEST_GUILESS_MAIN(TestSourceRows)

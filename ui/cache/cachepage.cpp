@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/cache/cachepage.h"
 
+#include "models/format/text.h"
 #include "models/presenters/cachestory.h"
 #include "models/presenters/factpresenter.h"
 #include "ui/widgets/datatable.h"
@@ -42,6 +43,16 @@ void CachePage::display(const Snapshot &snapshot, const Assessment &assessment)
     m_story->show(cachestory::columns(), std::move(story));
 }
 
+SourcePage::Shape CachePage::shapeOf(const PageSpec::TableSpec &spec, const Table &table) const
+{
+    const std::string_view fact(spec.fact);
+    if (fact == "redis.prefixes")
+        return {cachestory::prefixColumns(), cachestory::prefixRows(table)};
+    if (fact == "redis.commands_table")
+        return {cachestory::commandColumns(), cachestory::commandRows(table, tableOf(*session().snapshot(), "redis.latency_table"))};
+    return SourcePage::shapeOf(spec, table);
+}
+
 Detail CachePage::ownDetail(const QString &key, const Snapshot &snapshot) const
 {
     Detail detail = detail::of(key, *session().assessment(), snapshot, session().environment());
@@ -55,12 +66,22 @@ Detail CachePage::ownDetail(const QString &key, const Snapshot &snapshot) const
 
 Detail CachePage::rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const
 {
-    Detail detail = SourcePage::rowDetail(spec, observed, key);
+    const std::string_view fact(spec.fact);
+    const char *name = fact == "redis.prefixes" ? "prefix" : fact == "redis.commands_table" ? "command" : nullptr;
     const Table *table = asTable(observed.fact.value);
-    const auto row = table && std::string_view(spec.fact) == "redis.prefixes" ? facts::rowIndex(*table, spec, key) : std::nullopt;
-    const std::string prefix = row ? table->text(*row, "prefix") : std::string();
-    if (!prefix.empty())
-        detail.steps.push_back({"flush", std::string(instanceOf(source())) + '/' + prefix, tr("Flush this prefix…")});
+    if (!name || !table)
+        return SourcePage::rowDetail(spec, observed, key);
+    Detail detail;
+    for (std::size_t row = 0; row < table->rows.size() && detail.isEmpty(); ++row) {
+        const std::string value = table->text(row, name);
+        if (QString::fromStdString(value) != key)
+            continue;
+        detail.title = text::label(value, 200);
+        detail.subtitle = facts::show(&observed).origin;
+        detail.lines = facts::linesOf(*table, row, {name});
+        if (fact == "redis.prefixes" && !value.empty())
+            detail.steps.push_back({"flush", std::string(instanceOf(source())) + '/' + value, tr("Flush this prefix…")});
+    }
     return detail;
 }
 

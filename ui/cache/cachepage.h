@@ -14,6 +14,7 @@ public:
 
 protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
+    [[nodiscard]] Shape shapeOf(const PageSpec::TableSpec &spec, const Table &table) const override;
     [[nodiscard]] Detail ownDetail(const QString &key, const Snapshot &snapshot) const override;
     [[nodiscard]] Detail rowDetail(const PageSpec::TableSpec &spec, const Observed &observed, const QString &key) const override;
 

@@ -24,6 +24,8 @@ FactTabs::FactTabs(const PageSpec &spec, Fill fill, QWidget *parent)
     setDocumentMode(true);
     setProperty(QuietStyle::kTabIndent, -10);
     named(tabBar(), QStringLiteral("tableTabs"), tr("Tables"));
+    tabBar()->setUsesScrollButtons(false); // every tab stays in sight; where there is no room their words give way
+    tabBar()->setElideMode(Qt::ElideRight);
     setMinimumHeight(kLeastHeight);
     for (const PageSpec::TableSpec &table : m_spec.tables) {
         auto *host = new QWidget(this);
@@ -47,7 +49,7 @@ void FactTabs::show(const std::string &source, const Snapshot &snapshot)
 {
     for (std::size_t i = 0; i < m_panes.size(); ++i) {
         const PageSpec::TableSpec &spec = m_spec.tables[i];
-        const bool isOwn = vitals::belongsTo(spec.fact, source) && (!spec.isLate || snapshot.find(source, spec.fact));
+        const bool isOwn = vitals::belongsTo(spec.fact, source) && tabs::isWanted(spec, snapshot, source);
         const int tab = int(i) + m_fronts;
         setTabVisible(tab, isOwn);
         if (const QString title = tabs::title(spec, snapshot, source); title != tabText(tab))

@@ -44,9 +44,11 @@ void bullet(QPainter &painter, const QRectF &rect, const Bullet &bullet, const t
     painter.setClipping(false);
     painter.setBrush(colors.panel);
     painter.setPen(QPen(colors.accent.darker(130), 0.5));
-    painter.drawEllipse(QPointF(bar.left() + bar.width() * share(bullet.review), bar.center().y()), kDot / 2, kDot / 2);
+    if (bullet.review >= 0)
+        painter.drawEllipse(QPointF(bar.left() + bar.width() * share(bullet.review), bar.center().y()), kDot / 2, kDot / 2);
     const qreal tick = std::min(bar.left() + bar.width() * share(bullet.target), bar.right() - 1);
-    painter.fillRect(QRectF(tick - 1, rect.center().y() - kTickHeight / 2, 2, kTickHeight), colors.text);
+    if (bullet.target >= 0)
+        painter.fillRect(QRectF(tick - 1, rect.center().y() - kTickHeight / 2, 2, kTickHeight), colors.text);
     painter.restore();
 }
 
