@@ -123,7 +123,10 @@ std::string_view sqlStateOf(std::string_view message)
 Fault connectFault(ConnectStage stage, std::string_view message, std::string_view address)
 {
     auto detail = std::string(address) + ": " + shortened(message);
-    if (const auto *row = findState(sqlStateOf(message))) {
+    auto state = sqlStateOf(message);
+    if (state == "08P01" && (contains(message, "authentication failed") || contains(message, "no such user")))
+        state = "28P01"; // PgBouncer has one state for whatever it refuses
+    if (const auto *row = findState(state)) {
         if (row->state == "53300") // "remaining connection slots are reserved ..." is not everybody's word for it
             detail = std::string(address) + ": all connections are taken: " + shortened(message);
         const bool isTlsAsked = row->state == "28000" && contains(message, "no encryption");

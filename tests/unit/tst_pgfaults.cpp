@@ -48,6 +48,7 @@ void TestPgFaults::namesStageAndKind_data()
         "protocol");
     row("starting", ConnectStage::Protocol, "FATAL:  57P03: the database system is starting up\n", FaultKind::Unavailable, "protocol");
     row("full", ConnectStage::Protocol, "FATAL:  53300: sorry, too many clients already\n", FaultKind::Unavailable, "protocol");
+    row("pooler's password", ConnectStage::Protocol, "FATAL:  08P01: SASL authentication failed\n", FaultKind::Auth, "auth");
     row("password", ConnectStage::Protocol, "FATAL:  28P01: password authentication failed for user \"x\"\n", FaultKind::Auth, "auth");
     row("hba", ConnectStage::Protocol, "FATAL:  28000: no pg_hba.conf entry for host \"10.0.0.1\"\n", FaultKind::Auth, "auth");
     row("database", ConnectStage::Session, "FATAL:  3D000: database \"nope\" does not exist\n", FaultKind::Config, "configuration");
