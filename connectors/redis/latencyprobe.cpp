@@ -11,6 +11,7 @@ namespace {
 
 constexpr Millis kInterval{25};
 constexpr Millis kPingLimit{5000};
+constexpr Millis kReconnectPause{200};
 constexpr std::size_t kRecent = 20;
 constexpr int kBaselinePings = 20;
 constexpr Millis kBaselineInterval{3};
@@ -81,11 +82,32 @@ void LatencyProbe::work(const std::stop_token &stop)
         m_outSince.reset();
         if (!took) {
             m_isAlive = false;
-            return;
+            lock.unlock();
+            if (!reconnect(took.error(), stop))
+                return;
+            continue;
         }
         note(*took);
         m_wake.wait_for(lock, stop, kInterval, [] { return false; });
     }
+}
+
+/// A pause of an hour may outlive the connection; the scan goes on, so its governor has to.
+bool LatencyProbe::reconnect(const Fault &fault, const std::stop_token &stop)
+{
+    if (fault.kind == FaultKind::Cancelled || stop.stop_requested())
+        return false;
+    {
+        std::unique_lock lock(m_mutex);
+        m_wake.wait_for(lock, stop, kReconnectPause, [] { return false; }); // a server that hangs up at once must not be hammered
+    }
+    auto client = RedisClient::connect(m_target, Deadline::after(kPingLimit), m_interrupter);
+    if (!client)
+        return false;
+    m_client = std::move(*client);
+    const std::scoped_lock lock(m_mutex);
+    m_isAlive = true;
+    return true;
 }
 
 void LatencyProbe::note(Micros took)

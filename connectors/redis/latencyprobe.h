@@ -44,6 +44,8 @@ public:
 private:
     [[nodiscard]] std::expected<Micros, Fault> ping(Deadline deadline);
     void work(const std::stop_token &stop);
+    /// Once; false when that fails too, or when the probe is to end.
+    [[nodiscard]] bool reconnect(const Fault &fault, const std::stop_token &stop);
     void note(Micros took);
 
     const Target &m_target;

@@ -2,8 +2,10 @@
 #include "connectors/redis/clustermap.h"
 #include "connectors/redis/flushaction.h"
 #include "connectors/redis/redissource.h"
+#include "tests/integration/ctlkit.h"
 #include "tests/integration/rediskit.h"
 
+#include <QJsonArray>
 #include <QTest>
 
 #include <algorithm>
@@ -109,6 +111,7 @@ private Q_SLOTS:
     void clusterFollowsSlotsOnTheirWay();
     void clusterRefusesAnotherDatabase();
     void clusterDoctorSeesTheNodes();
+    void commandLineReadsBothTopologies();
     void clusterFailoverShowsAndHeals();
     void clusterNodeLostInAFlushIsUnknown();
     void clusterOverTlsWithClientCertificates();
@@ -318,6 +321,43 @@ void TestRedisTopology::clusterDoctorSeesTheNodes()
     const auto stages = source.diagnose(Deadline::after(Millis{8000}), {});
     QCOMPARE(stages.back().name, "role");
     QVERIFY2(stages.back().isGood && stages.back().detail.find("6 nodes, 3 primaries") != std::string::npos, stages.back().detail.c_str());
+}
+
+/// From the environment file through the wiring to the judgement.
+void TestRedisTopology::commandLineReadsBothTopologies()
+{
+    auto &nodes = cluster();
+    auto &sentinel = servers("redis-sentinel");
+    nodes.all({{"FLUSHALL"}});
+    nodes.fill("cache:", 120);
+    const auto file = [](const QString &path) { return QJsonObject{{QStringLiteral("file"), path}}; };
+    QJsonArray sentinels;
+    for (const auto port : numbersOf(sentinel, u"redis-sentinel", u"sentinels"))
+        sentinels.append(QStringLiteral("127.0.0.1:%1").arg(port));
+    const QJsonObject one{{QStringLiteral("name"), QStringLiteral("cluster")}, {QStringLiteral("topology"), QStringLiteral("cluster")},
+                          {QStringLiteral("url"), QStringLiteral("redis://oncall@127.0.0.1:%1/0").arg(nodes.port(0))},
+                          {QStringLiteral("nodes"), QJsonArray{QStringLiteral("127.0.0.1:%1").arg(nodes.port(1))}},
+                          {QStringLiteral("password"), file(servers("redis-cluster").text(u"redis-cluster", u"passwordFile"))}};
+    const QJsonObject other{{QStringLiteral("name"), QStringLiteral("ha")}, {QStringLiteral("topology"), QStringLiteral("sentinel")},
+                            {QStringLiteral("url"), QStringLiteral("redis://oncall@shop/0")}, {QStringLiteral("sentinels"), sentinels},
+                            {QStringLiteral("master"), sentinel.text(u"redis-sentinel", u"master")},
+                            {QStringLiteral("sentinelPassword"), file(sentinel.text(u"redis-sentinel", u"adminPasswordFile"))},
+                            {QStringLiteral("password"), file(sentinel.text(u"redis-sentinel", u"passwordFile"))}};
+    CtlKit ctl(sentinel);
+    const auto environment = ctl.writeEnvironment(QStringLiteral("groups"), QStringLiteral("development"), {{QStringLiteral("redis"), QJsonArray{one, other}}});
+    const auto checked = ctl.run({QStringLiteral("check"), QStringLiteral("-e"), environment, QStringLiteral("--output"), QStringLiteral("json")});
+    QVERIFY2(checked.code == 2, checked.all().constData()); // nothing but Redis is declared
+    int passed = 0;
+    for (const auto &row : checked.json()[u"checks"].toArray()) {
+        if (row.toObject()[u"id"].toString() != u"environment/redis-topology")
+            continue;
+        QVERIFY2(row.toObject()[u"status"].toString() == u"pass", row.toObject()[u"evidence"].toString().toUtf8().constData());
+        ++passed;
+    }
+    QCOMPARE(passed, 2);
+    const auto counted = ctl.run({QStringLiteral("cache"), QStringLiteral("count"), QStringLiteral("-e"), environment, QStringLiteral("--instance"), QStringLiteral("cluster"),
+                                  QStringLiteral("--pattern"), QStringLiteral("cache:*"), QStringLiteral("--max-latency"), QStringLiteral("1000")});
+    QVERIFY2(counted.code == 0 && counted.out.contains("120 keys match on 3 primaries"), counted.all().constData());
 }
 
 void TestRedisTopology::clusterFailoverShowsAndHeals()
