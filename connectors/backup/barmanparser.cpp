@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 #include <sstream>
 
 namespace muster::backup::barman {
@@ -44,6 +45,17 @@ std::string errorOf(const Json &root)
     return "it does not name the server";
 }
 
+/// Of one that did not end only the id says when: "20261125T071705", in the time of Barman's machine, which we take for ours.
+WallTime timeOf(const std::string &id)
+{
+    std::tm date{};
+    if (!::strptime(id.c_str(), "%Y%m%dT%H%M%S", &date))
+        return {};
+    date.tm_isdst = -1;
+    const auto at = ::mktime(&date);
+    return at > 0 ? WallTime(std::chrono::seconds(at)) : WallTime{};
+}
+
 } // namespace
 
 std::expected<std::vector<Entry>, std::string> parseList(std::string_view bytes, const std::string &server, std::vector<std::string> &removes)
@@ -62,11 +74,11 @@ std::expected<std::vector<Entry>, std::string> parseList(std::string_view bytes,
         const auto type = text(object, "backup_type");
         backup.kind = type == "incremental" ? "incremental" : type == "snapshot" ? "snapshot" : "full";
         backup.isPhysical = true;
-        backup.finishedAt = epoch(object, "end_time_timestamp").value_or(WallTime{});
+        backup.finishedAt = epoch(object, "end_time_timestamp").value_or(timeOf(backup.id));
         backup.size = static_cast<std::uint64_t>(number(object, "size_bytes").value_or(0));
         backup.isRunning = entry.status == "STARTED" || entry.status == "EMPTY" || entry.status == "SYNCING";
         backup.isInterrupted = entry.status == "FAILED";
-        backup.state = "barman says " + entry.status;
+        backup.state = "Barman says " + entry.status;
         backup.fingerprint = backup.id + ' ' + std::to_string(backup.finishedAt.time_since_epoch().count());
         if (text(object, "retention_status").starts_with("OBSOLETE"))
             removes.push_back(backup.id);
@@ -81,7 +93,11 @@ void addDetails(std::string_view bytes, const std::string &server, Entry &entry)
     const auto &object = at(root, server.c_str());
     const auto &base = at(object, "base_backup_information");
     auto &backup = entry.backup;
-    backup.state = entry.status == "FAILED" ? "failed: " + text(object, "error") : backup.isRunning ? backup.state : std::string();
+    const auto error = text(object, "error");
+    if (!backup.isRunning && !backup.isInterrupted)
+        backup.state.clear();
+    else if (!error.empty())
+        backup.state += ": " + error;
     backup.walFirst = text(base, "begin_wal");
     backup.walLast = text(base, "end_wal");
     backup.startedAt = epoch(base, "begin_time_timestamp");

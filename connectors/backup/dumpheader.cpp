@@ -2,6 +2,7 @@
 #include "connectors/backup/dumpheader.h"
 
 #include "connectors/backup/readback.h"
+#include "connectors/backup/tarscan.h"
 #include "connectors/files/durable.h"
 #include "connectors/process/host.h"
 
@@ -9,6 +10,7 @@
 #include <array>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <sstream>
 #include <utility>
 
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kHeadBytes = 65536; // the roles of a cluster, and what comes behind them
+constexpr std::string_view kEmpty = "0 bytes";
 constexpr std::size_t kTailBytes = 8192;
 constexpr std::size_t kTextLimit = 1024;
 constexpr Millis kHeadLimit{3000};
@@ -149,8 +152,11 @@ std::pair<std::string, std::string> decompressedHead(const std::string &compress
     return {head, isRead ? std::string() : errorLines(finished->errors)};
 }
 
-bool isNamedLikeADump(std::string_view name)
+/// A tar may be one of anything; an empty one is of nothing.
+bool isNamedLikeADump(std::string_view name, bool isEmpty)
 {
+    if (isEmpty && name.ends_with(".tar"))
+        return true;
     for (const std::string_view packed : {".gz", ".zst", ".zstd"}) {
         if (name.ends_with(packed)) {
             name.remove_suffix(packed.size());
@@ -179,9 +185,33 @@ std::optional<WallTime> gzipTime(std::string_view head)
     return at ? std::optional(WallTime(std::chrono::seconds(at))) : std::nullopt;
 }
 
+/// The first data file of a directory archive, "3350.dat.gz", for which it is true.
+std::string dataFile(const std::string &path, const std::function<bool(const fs::directory_entry &)> &isWanted)
+{
+    constexpr int kLookedAt = 10000;
+    std::error_code error;
+    int count = 0;
+    for (fs::directory_iterator it(path, error), end; !error && it != end && ++count <= kLookedAt; it.increment(error)) {
+        const auto name = it->path().filename().string();
+        const auto digits = name.find_first_not_of("0123456789");
+        if (digits != 0 && digits != std::string::npos && std::string_view(name).substr(digits).starts_with(".dat") && isWanted(*it))
+            return name;
+    }
+    return {};
+}
+
+/// Even no row at all takes some bytes; pg_restore takes a file of none for an empty table.
+std::string emptyDataFile(const std::string &path)
+{
+    return dataFile(path, [](const fs::directory_entry &entry) {
+        std::error_code error;
+        return entry.file_size(error) == 0 && !error;
+    });
+}
+
 std::optional<DumpHeader> unrecognised(const std::string &path, const std::string &compression, std::string problem, bool isUnended)
 {
-    if (!isNamedLikeADump(path))
+    if (!isNamedLikeADump(path, problem.starts_with(kEmpty)))
         return std::nullopt;
     DumpHeader header;
     header.compression = compression;
@@ -258,9 +288,10 @@ std::optional<DumpHeader> recognise(const std::string &path, const std::stop_tok
             return std::nullopt;
         auto header = parseArchiveHead(readPiece(path + "/toc.dat", false));
         if (!header) {
-            // It is written last.
             header = DumpHeader{};
-            header->problem = "toc.dat is missing or empty: its writer was ended, or the file was deleted";
+            header->problem = "toc.dat is missing or empty";
+        } else if (const auto empty = emptyDataFile(path); header->problem.empty() && !empty.empty()) {
+            header->problem = empty + " has 0 bytes";
             header->isUnended = true;
         }
         header->format = "directory";
@@ -271,7 +302,11 @@ std::optional<DumpHeader> recognise(const std::string &path, const std::stop_tok
         return compressed(path, head, stop);
     auto header = parseHead(head);
     if (!header)
-        return unrecognised(path, {}, head.empty() ? "0 bytes: the tool wrote nothing" : "it is no dump of PostgreSQL", head.empty());
+        return unrecognised(path, {}, head.empty() ? std::string(kEmpty) + ": the tool wrote nothing" : std::string("it is no dump of PostgreSQL"), head.empty());
+    if (header->format == "tar" && header->problem.empty()) {
+        header->problem = tarProblem(path);
+        header->isUnended = !header->problem.empty();
+    }
     if (header->format == "plain" && !isPlainEnd(readPiece(path, true), header->isCluster)) {
         header->problem = "cut: the closing comment is missing";
         header->isUnended = true;
@@ -281,19 +316,7 @@ std::optional<DumpHeader> recognise(const std::string &path, const std::stop_tok
 
 bool isDumpFolder(const std::string &path)
 {
-    if (::access((path + "/toc.dat").c_str(), F_OK) == 0)
-        return true;
-    // 3350.dat.gz
-    constexpr int kLookedAt = 10000;
-    std::error_code error;
-    int count = 0;
-    for (fs::directory_iterator it(path, error), end; !error && it != end && ++count <= kLookedAt; it.increment(error)) {
-        const auto name = it->path().filename().string();
-        const auto digits = name.find_first_not_of("0123456789");
-        if (digits != 0 && digits != std::string::npos && std::string_view(name).substr(digits).starts_with(".dat"))
-            return true;
-    }
-    return false;
+    return ::access((path + "/toc.dat").c_str(), F_OK) == 0 || !dataFile(path, [](const fs::directory_entry &) { return true; }).empty();
 }
 
 std::optional<DumpHeader> parseHead(std::string_view head)

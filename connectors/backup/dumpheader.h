@@ -34,7 +34,7 @@ struct DumpHeader {
 /// Looks at a file, or at a folder's toc.dat; through gzip and zstd. nullopt when it is no dump and is not called like one ("x.sql", "x.dump.gz").
 /// Reads a few KiB; a compressed one costs a child process.
 [[nodiscard]] std::optional<DumpHeader> recognise(const std::string &path, const std::stop_token &stop = {});
-/// A folder with toc.dat, or with the data files of a directory archive that lacks it.
+/// A folder with toc.dat, which is written first, or with the data files of a directory archive that lacks it.
 [[nodiscard]] bool isDumpFolder(const std::string &path);
 /// The same from the first (decompressed) bytes of a file.
 [[nodiscard]] std::optional<DumpHeader> parseHead(std::string_view head);

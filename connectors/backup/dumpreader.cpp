@@ -2,6 +2,7 @@
 #include "connectors/backup/dumpreader.h"
 
 #include "connectors/backup/readback.h"
+#include "connectors/backup/tarscan.h"
 #include "connectors/files/durable.h"
 
 #include <algorithm>
@@ -104,6 +105,24 @@ std::expected<process::Finished, Fault> contentsOf(const std::string &path, cons
 
 } // namespace
 
+std::expected<void, Fault> scanTar(const std::string &path, const DumpHeader &header, Work &work)
+{
+    TarScan scan;
+    auto command = process::Host().command(decompressor(header.compression, path));
+    command.onOutput = [&](std::string_view bytes) {
+        scan.add(bytes);
+        return true;
+    };
+    const auto finished = process::run(command, Deadline::after(kToolLimit), work.stop());
+    if (!finished)
+        return std::unexpected(finished.error());
+    if (finished->ending == process::Ending::Cancelled)
+        return std::unexpected(Fault{FaultKind::Cancelled, "read back", "cancelled", {}});
+    if (!finished->isGood())
+        return damaged(path, "cannot be read back: " + errorLines(finished->errors));
+    return scan.problem().empty() ? std::expected<void, Fault>() : damaged(path, "is damaged: " + scan.problem());
+}
+
 std::expected<process::Finished, Fault> runPipe(process::Command first, process::Command second, const std::string &firstTitle, const std::stop_token &stop)
 {
     std::array<int, 2> ends{};
@@ -150,6 +169,10 @@ std::expected<PlainTables, Fault> readDump(const std::string &path, const DumpHe
     if (header.compression.empty()) {
         const auto done = readArchive(tools->restore(), path, work.stop());
         return done ? std::expected<PlainTables, Fault>() : std::unexpected(done.error());
+    }
+    if (header.format == "tar") {
+        if (const auto whole = scanTar(path, header, work); !whole)
+            return std::unexpected(whole.error());
     }
     const process::Host here;
     const auto finished = runPipe(here.command(decompressor(header.compression, path)), here.command({tools->restore(), "--file=/dev/null"}), header.compression, work.stop());

@@ -17,6 +17,9 @@ namespace muster::backup {
 /// Kind Protocol: it is damaged. `tools` is needed for archives. The tables of a plain one.
 [[nodiscard]] std::expected<PlainTables, Fault> readDump(const std::string &path, const DumpHeader &header, const Tools *tools, Work &work);
 
+/// A packed tar, looked through before pg_restore may have it, which never comes back from a cut one. Kind Protocol: it is damaged.
+[[nodiscard]] std::expected<void, Fault> scanTar(const std::string &path, const DumpHeader &header, Work &work);
+
 /// Compares the dump's tables with those of the connected server's database, which is the dump's; kind Protocol: they are another cluster's, or there are none.
 [[nodiscard]] std::expected<void, Fault> compareIdentity(const std::string &path, const DumpHeader &header, const PlainTables &tables, const Tools *tools, Work &work);
 

@@ -97,6 +97,10 @@ std::expected<void, Fault> restoreForeignDump(const std::string &path, Scratch &
     const auto header = recognise(path, work.stop());
     if (!header || !header->problem.empty())
         return std::unexpected(Fault{FaultKind::Protocol, "drill", header ? header->problem : "it is no dump any more", {}});
+    if (header->format == "tar" && !header->compression.empty()) {
+        if (auto whole = scanTar(path, *header, work); !whole)
+            return whole;
+    }
     work.report({"restoring " + header->database, 0, {}, {}, {}});
     if (header->isArchive())
         return restoreArchive(path, *header, scratch, work);

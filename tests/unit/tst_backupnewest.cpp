@@ -4,7 +4,10 @@
 #include "connectors/backup/dumpreader.h"
 #include "connectors/backup/newest.h"
 #include "connectors/backup/plaintables.h"
+#include "connectors/backup/tarscan.h"
 
+#include <QFile>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace muster;
@@ -25,6 +28,7 @@ private Q_SLOTS:
     void namesTheDatabaseWithoutABackup();
     void passesByWhatIsBeingMade();
     void findsTheHolderOfAFileLock();
+    void seesACutTar();
     void comparesSizesWithTheLikes();
 
 private:
@@ -137,6 +141,49 @@ void tst_BackupNewest::findsTheHolderOfAFileLock()
     QVERIFY(!barman::flockHolder(kLocks, "77")); // another kind of lock, and the end of another number
     QVERIFY(!barman::flockHolder("", "77"));
     QVERIFY(!barman::flockHolder("garbage\n: : :\n", "77"));
+}
+
+void tst_BackupNewest::seesACutTar()
+{
+    const auto member = [](const std::string &name, std::size_t size) {
+        std::string head(512, '\0');
+        head.replace(0, name.size(), name);
+        char text[13];
+        std::snprintf(text, sizeof text, "%011zo", size);
+        head.replace(124, 11, text);
+        head.replace(148, 8, 8, ' ');
+        unsigned sum = 0;
+        for (const char c : head)
+            sum += static_cast<unsigned char>(c);
+        std::snprintf(text, sizeof text, "%06o", sum);
+        head.replace(148, 7, text, 7);
+        return head + std::string(size, 'x') + std::string((512 - size % 512) % 512, '\0');
+    };
+    const auto members = member("toc.dat", 700) + member("3350.dat", 2000);
+    const auto whole = members + std::string(1024, '\0');
+    QTemporaryDir folder;
+    const auto path = folder.filePath(QStringLiteral("x.tar"));
+    const auto problems = [&](const std::string &bytes) {
+        TarScan scan;
+        for (std::size_t at = 0; at < bytes.size(); at += 100)
+            scan.add(std::string_view(bytes).substr(at, 100));
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes.data(), qint64(bytes.size())) < 0)
+            return std::pair(std::string("no file"), std::string());
+        file.close();
+        return std::pair(scan.problem(), tarProblem(path.toStdString()));
+    };
+    QCOMPARE(problems(whole), std::pair(std::string(), std::string()));
+    for (std::size_t size = 1; size < members.size() + 512; size += 37) {
+        const auto [stream, file] = problems(whole.substr(0, size));
+        QVERIFY2(stream.starts_with("cut"), stream.c_str());
+        QVERIFY2(file.starts_with("cut"), file.c_str());
+    }
+    QCOMPARE(problems(whole.substr(0, 3000)), std::pair(std::string("cut inside 3350.dat"), std::string("cut inside 3350.dat")));
+    auto damaged = whole;
+    damaged[1536 + 3] = 'Y'; // in the head of the second
+    QVERIFY(problems(damaged).first.starts_with("damaged behind toc.dat"));
+    QVERIFY(problems(damaged).second.starts_with("damaged behind toc.dat"));
 }
 
 void tst_BackupNewest::comparesSizesWithTheLikes()
