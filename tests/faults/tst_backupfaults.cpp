@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/audit/jsonlauditlog.h"
+#include "connectors/backup/backupsource.h"
 #include "connectors/backup/catalogue.h"
 #include "connectors/process/child.h"
 #include "connectors/secrets/secretstore.h"
@@ -13,6 +14,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 using namespace muster;
@@ -26,7 +28,9 @@ namespace {
 std::string slurp(const fs::path &path)
 {
     std::ifstream file(path, std::ios::binary);
-    return {(std::istreambuf_iterator<char>(file)), {}};
+    std::ostringstream bytes; // << catches what rdbuf() throws when a process of /proc ends under the reader
+    bytes << file.rdbuf();
+    return bytes.str();
 }
 
 /// Command lines of all living processes that contain `mark`, NULs as spaces.
@@ -55,6 +59,7 @@ private Q_SLOTS:
     void initTestCase();
     void cancelLeavesNothing_data();
     void cancelLeavesNothing();
+    void anotherConsoleFollowsTheRunningOne();
     void killedConsoleLeavesAnInterruptedOne();
     void namesTheSizeLimit();
     void namesTheFullDisk_data();
@@ -66,6 +71,14 @@ private Q_SLOTS:
 private:
     std::unique_ptr<muster::test::BackupKit> m_kit;
 
+    /// A text fact, of a poll made now.
+    static std::string text(BackupSource &source, const std::string &name)
+    {
+        const auto batch = source.collect(Deadline::after(Millis(30000)), {});
+        const auto it = batch ? std::ranges::find(batch->facts, name, &Fact::name) : std::vector<Fact>::const_iterator();
+        const auto *found = batch && it != batch->facts.end() ? asText(it->value) : nullptr;
+        return found ? *found : "not a text";
+    }
     void startChild(QProcess &process, const Set &set, const QStringList &more = {})
     {
         muster::test::tieToUs(process);
@@ -111,6 +124,34 @@ void tst_BackupFaults::cancelLeavesNothing()
     QVERIFY(commandLines(set.directory).empty());
 }
 
+void tst_BackupFaults::anotherConsoleFollowsTheRunningOne()
+{
+    const auto set = m_kit->makeSet();
+    // A table that nobody may read holds the dump where we want it.
+    const auto admin = m_kit->target(m_kit->servers().text(u"postgres", u"adminUser"), m_kit->servers().text(u"postgres", u"adminPassword"));
+    postgres::PgClient locker;
+    postgres::SessionOptions options;
+    options.isReadOnly = false;
+    QVERIFY(locker.connect(*postgres::ConnectionParameters::from(admin), admin.password().value(), options, Deadline::after(Millis(10000))));
+    QVERIFY(locker.simpleQuery("BEGIN; LOCK TABLE public.items IN ACCESS EXCLUSIVE MODE", Deadline::after(Millis(10000))));
+    QProcess process;
+    startChild(process, set);
+    QTRY_VERIFY_WITH_TIMEOUT(!commandLines("--file=" + set.directory).empty(), 20000);
+    BackupSource other(set); // a console that was started meanwhile
+    const auto running = text(other, "backup.running");
+    QVERIFY2(running.find("being made by ada@laptop since 20") != std::string::npos && running.find("dumping") != std::string::npos, running.c_str());
+    QVERIFY2(text(other, "backup.holder").find("muster backup nightly ada@laptop, since 20") != std::string::npos, text(other, "backup.holder").c_str());
+    BackupAction second(set);
+    const auto plan = second.preflight(Deadline::after(Millis(15000)), {});
+    QVERIFY(plan && !plan->isAllowed());
+    QVERIFY2(plan->firstObstacle().find("ada@laptop") != std::string::npos, plan->firstObstacle().c_str());
+    locker.close();
+    QVERIFY(process.waitForFinished(60000));
+    QCOMPARE(process.exitCode(), 0);
+    QCOMPARE(text(other, "backup.running"), std::string());
+    QVERIFY(text(other, "backup.newest_state").ends_with("verified"));
+}
+
 void tst_BackupFaults::killedConsoleLeavesAnInterruptedOne()
 {
     const auto set = m_kit->makeSet();
@@ -127,6 +168,9 @@ void tst_BackupFaults::killedConsoleLeavesAnInterruptedOne()
     QVERIFY(backups[0].rung == Rung::Interrupted);
     QVERIFY(backups[0].id.ends_with(".partial"));
     QVERIFY2(backups[0].reason.find("is gone") != std::string::npos, backups[0].reason.c_str());
+    BackupSource fresh(set); // the console that is started next
+    QCOMPARE(text(fresh, "backup.running"), std::string());
+    QVERIFY2(text(fresh, "backup.newest_state").find("interrupted: its maker") != std::string::npos, text(fresh, "backup.newest_state").c_str());
     // The lock went with the session; the next run works and clears the leftover.
     QTRY_VERIFY_WITH_TIMEOUT(m_kit->sql("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0", 5000);
     BackupAction next(set);

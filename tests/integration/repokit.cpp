@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <sstream>
 
 #include <grp.h>
 #include <pwd.h>
@@ -235,7 +236,9 @@ std::vector<pid_t> processesOf(const std::string &argument)
     for (const auto &entry : fs::directory_iterator("/proc")) {
         const auto name = entry.path().filename().string();
         std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-        const std::string line((std::istreambuf_iterator<char>(file)), {});
+        std::ostringstream bytes; // << catches what rdbuf() throws when a process of /proc ends under the reader
+        bytes << file.rdbuf();
+        const auto line = bytes.str();
         if (name.find_first_not_of("0123456789") == std::string::npos && line.find(argument) != std::string::npos)
             found.push_back(std::stoi(name));
     }

@@ -43,6 +43,8 @@ private Q_SLOTS:
     void restoresInADrill();
     void restoresAForeignDumpInADrill_data();
     void restoresAForeignDumpInADrill();
+    void failsADrillWhoseTableCameBackEmpty();
+    void countsADumpOfTheWholeCluster();
 
 private:
     std::unique_ptr<muster::test::BackupKit> m_kit;
@@ -448,6 +450,8 @@ void tst_Backup::showsDamagedForeignDumpsRed()
         fs::remove(set.directory + '/' + bare);
     }
     damage(set.directory + '/' + id);
+    if (bare != "shop.dir") // what is cut and fresh may still be being written
+        fs::last_write_time(set.directory + '/' + id, fs::file_time_type::clock::now() - std::chrono::minutes(3));
     if (!isRed(set, id)) {
         VerifyBackupAction action(set, id);
         const auto run = perform(action);
@@ -500,7 +504,7 @@ void tst_Backup::restoresInADrill()
 void tst_Backup::restoresAForeignDumpInADrill_data()
 {
     QTest::addColumn<QString>("name");
-    for (const char *name : {"shop.dump", "shop.dir", "shop.sql.gz", "shop.tar.zst"})
+    for (const char *name : {"shop.dump", "shop.dir", "shop.sql.gz", "shop.tar.zst", "all.sql.gz"})
         QTest::newRow(name) << QString::fromUtf8(name);
 }
 
@@ -517,13 +521,51 @@ void tst_Backup::restoresAForeignDumpInADrill()
     const auto bare = isPacked ? id.substr(0, id.rfind('.')) : id;
     const char *format = bare == "shop.dump" ? "c" : bare == "shop.dir" ? "d" : bare == "shop.tar" ? "t" : "p";
     QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
-    QVERIFY(runTool("pg_dump", access({"-d", "shop", "-F", format, "-f", set.directory + '/' + bare})).isGood());
+    if (bare == "all.sql") {
+        fs::remove(set.directory + "/globals.sql"); // it has its own
+        QVERIFY(runTool("pg_dumpall", access({"-f", set.directory + '/' + bare})).isGood());
+    } else {
+        QVERIFY(runTool("pg_dump", access({"-d", "shop", "-F", format, "-f", set.directory + '/' + bare})).isGood());
+    }
     if (isPacked)
         pack(set, id.ends_with(".gz") ? "gzip" : "zstd", {bare});
     DrillAction action(set, id);
     const auto run = perform(action);
     QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, (run.outcome.summary + run.outcome.transcript).c_str());
     QVERIFY(namesIn(set.drillDirectory).empty());
+}
+
+void tst_Backup::failsADrillWhoseTableCameBackEmpty()
+{
+    auto set = m_kit->makeSet();
+    QTemporaryDir scratch;
+    set.drillDirectory = scratch.path().toStdString();
+    fs::permissions(set.drillDirectory, fs::perms{0755});
+    QVERIFY(runTool("pg_dumpall", access({"--globals-only", "-f", set.directory + "/globals.sql"})).isGood());
+    QVERIFY(runTool("pg_dump", access({"-d", "shop", "-F", "c", "--exclude-table-data=items", "-f", set.directory + "/shop.dump"})).isGood());
+    DrillAction action(set, "shop.dump");
+    const auto run = perform(action);
+    QVERIFY(run.outcome.kind == OutcomeKind::Failed);
+    QVERIFY2(run.outcome.summary.find("table public.items has about 50") != std::string::npos, run.outcome.summary.c_str());
+    QVERIFY(isRed(set, "shop.dump"));
+    QVERIFY(namesIn(set.drillDirectory).empty());
+}
+
+void tst_Backup::countsADumpOfTheWholeCluster()
+{
+    auto set = m_kit->makeSet();
+    set.server->databases = {"shop", "postgres"};
+    QVERIFY(runTool("pg_dumpall", access({"-f", set.directory + "/all.sql"})).isGood());
+    VerifyBackupAction action(set, "all.sql");
+    const auto run = perform(action);
+    QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, (run.outcome.summary + (run.plan ? run.plan->firstObstacle() : run.plan.error().detail)).c_str());
+    const auto all = scanned(set);
+    QCOMPARE(all.at(0).kind, std::string("dump"));
+    QVERIFY2(newestUsable(all, set.server->databases), all.at(0).reason.c_str());
+    // Its middle has closing comments too, of the single databases.
+    fs::resize_file(set.directory + "/all.sql", fs::file_size(set.directory + "/all.sql") - 60);
+    fs::last_write_time(set.directory + "/all.sql", fs::file_time_type::clock::now() - std::chrono::minutes(3));
+    QVERIFY(isRed(set, "all.sql"));
 }
 
 QTEST_GUILESS_MAIN(tst_Backup)

@@ -6,6 +6,8 @@
 
 #include <QTest>
 
+#include <csignal>
+
 using namespace muster;
 using namespace muster::backup;
 using muster::test::perform;
@@ -23,6 +25,7 @@ private Q_SLOTS:
     void showsDamageRed_data();
     void showsDamageRed();
     void knowsAnotherCluster();
+    void knowsARunningOneFromAKilledOne();
 
 private:
     std::unique_ptr<RepoKit> m_kit;
@@ -103,6 +106,44 @@ void tst_Barman::knowsAnotherCluster()
     const auto all = muster::test::scan(m_set, live).value();
     QVERIFY(all.at(0).reason.find("another cluster") != std::string::npos || all.at(0).rung == Rung::Damaged);
     QVERIFY(all.at(0).isOtherCluster);
+}
+
+void tst_Barman::knowsARunningOneFromAKilledOne()
+{
+    const auto base = m_kit->root() / "barman/demo/base";
+    const auto before = muster::test::namesIn(base.string()).size();
+    QProcess barman; // cron's own run, stopped in its middle
+    barman.start(QStringLiteral("/usr/bin/barman"), {QStringLiteral("--config"), QString::fromStdString(m_kit->config()), QStringLiteral("backup"), QStringLiteral("demo")});
+    const auto isBegun = [&] {
+        const auto names = muster::test::namesIn(base.string());
+        return names.size() > before && fs::exists(base / names.back() / "backup.info");
+    };
+    const auto limit = Deadline::after(Millis(60000));
+    while (!isBegun() && barman.state() != QProcess::NotRunning && !limit.isOver())
+        QTest::qSleep(1);
+    const auto pid = pid_t(barman.processId());
+    QVERIFY2(isBegun() && pid > 0, barman.readAllStandardError().constData());
+    QCOMPARE(::kill(pid, SIGSTOP), 0);
+
+    const auto seen = makeDriver(m_set)->list(m_kit->live(), Deadline::after(Millis(60000)), {});
+    BackupAction second(m_set);
+    const auto plan = second.preflight(Deadline::after(Millis(60000)), {});
+    ::kill(pid, SIGKILL);
+    barman.waitForFinished(20000);
+    QVERIFY(seen && seen->running);
+    QVERIFY2(seen->running->who.find("process " + std::to_string(pid)) != std::string::npos, seen->running->who.c_str());
+    QVERIFY(plan && !plan->isAllowed());
+    QVERIFY2(plan->firstObstacle().find("someone else is running") != std::string::npos, plan->firstObstacle().c_str());
+
+    const auto after = makeDriver(m_set)->list(m_kit->live(), Deadline::after(Millis(60000)), {});
+    QVERIFY(after && !after->running);
+    const auto killed = std::ranges::find(after->backups, Rung::Interrupted, &Backup::rung);
+    QVERIFY(killed != after->backups.end());
+    QVERIFY2(killed->reason.find("no process holds its lock") != std::string::npos, killed->reason.c_str());
+    std::string order;
+    for (const auto &backup : after->backups)
+        order += backup.id + ' ' + std::string(backup::toString(backup.rung)) + ' ' + std::to_string(toSeconds(backup.finishedAt.time_since_epoch())) + "; ";
+    QVERIFY2(killed == after->backups.begin(), order.c_str()); // the newest that was tried
 }
 
 int main(int count, char **arguments)
