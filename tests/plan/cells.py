@@ -53,8 +53,10 @@ MONITOR, READ_ALL, INFO = hidden('GRANT pg_monitor TO "plain"'), hidden('GRANT p
 
 ROWS = {
     # -- environment
-    "environment/postgres-reachable": row("the database answers", at("dead", "primary refused the connection"), ANSWERS, at("frozen", "primary did not answer in time", status="fail")),
-    "environment/redis-reachable": row("the cache answers", at("dead", "cache refused the connection"), ANSWERS, at("frozen", "cache did not answer in time", status="fail")),
+    "environment/postgres-reachable": row("the database answers", at("dead", "primary refused the connection"), ANSWERS, at("frozen", "primary did not answer in time", status="fail"),
+                                          at("stranger", "primary rejected the credentials", status="fail")),
+    "environment/redis-reachable": row("the cache answers", at("dead", "cache refused the connection"), ANSWERS, at("frozen", "cache did not answer in time", status="fail"),
+                                       at("stranger", "cache rejected the credentials", status="fail")),
     "environment/http-reachable": row("the endpoint answers", at("dead", "api refused the connection"), ANSWERS, at("frozen", "api did not answer in time", status="fail")),
     "environment/prometheus-reachable": row("Prometheus answers", at("dead", "main refused the connection"), ANSWERS, at("frozen", "main did not answer in time", status="fail")),
     "environment/postgres-version": row("PostgreSQL # still gets fixes", at("later", "PostgreSQL # gets no security fixes any more"), PG),
@@ -69,6 +71,7 @@ ROWS = {
     "environment/postgres-role": row("primary, accepts what its role should", at(ILL, "primary refuses writes"), PG),
     "environment/redis-service": row(("maxmemory is 134 MB", "policy allkeys-lru fits a cache"), at(REVIEW, "maxmemory is not set", "policy noeviction does not fit a cache"), REDIS, INFO),
     "environment/email-service": row("a test mail arrived in the mailbox # s ago", at(REVIEW, "main could not be trusted over TLS"), frozen("main"),
+                                     at("stranger", "main rejected the credentials", status="fail"),
                                      at("sloppy", "that mail arrives is not proven: no mailbox is declared", status="warn")),
     "environment/tls": row(("the certificate is trusted", "# % of the certificate's life is left", "at 127.0.0.1"), at(REVIEW, "only # % of the certificate's life is left at 127.0.0.1"), API),
     "environment/structured-logging": row(("# % (≥ 99.0 %)", "no secret was seen"), at(REVIEW, "the environment declares no logs"), at("plain", "there is no whole line"),
@@ -87,7 +90,7 @@ ROWS = {
     "performance/temp-spill": row("temporary files written at 0 B/s", at(ILL, "temporary files written at # MB/s (≤ 1 MB/s)"), PG),
     "performance/http-latency": row("slowest answer took # ms (≤ 500 ms)", at(ILL, "slowest answer took # ms (≤ 100 ms)", on="slow"), API),
     "performance/redis-caching": row("# % of the lookups hit", at(REVIEW, "only # % of the lookups hit over # ms (≥ 80.0 %)"), at("idle", "no traffic: # lookups"), INFO),
-    "performance/connection-pooling": row("no client waits", at(REVIEW, "the environment declares no pgbouncer"), frozen("pool")),
+    "performance/connection-pooling": row("no client waits", at(REVIEW, "the environment declares no pgbouncer"), frozen("pool"), at("stranger", "pool rejected the credentials", status="fail")),
     "performance/api-compression": row("answers are compressed (gzip)", at(REVIEW, "/items: no compression: # bytes are sent as they are"), at("plain", "/: every answer is under 1400 bytes")),
     "performance/static-assets": row("/static/app.js: the validator gives 304", at(REVIEW, "/static/app.js: no Cache-Control"), API),
     "performance/cdn": row("Via: 1.1 shop-edge", at(REVIEW, "a CDN is declared, but no answer shows one"), at("plain", "no answer carries a sign of a CDN, and none is declared")),

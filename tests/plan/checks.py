@@ -12,6 +12,8 @@ from cells import ROWS, Never
 from illness import Ill
 from states import NAMES, States
 
+# Where servers are lost nothing is green but what lies in files.
+GREEN = {"dead": set(), "stranger": set(), "frozen": {"environment/structured-logging", "database/recovery", "database/automated-backups", "api/load-test"}}
 COLUMNS = {"passes": "pass", "fails": "fail", "unknown": "unknown"}
 
 
@@ -53,7 +55,9 @@ def judge(states, name):
     wanted = [(check, status, cell) for check, status, cell in cells() if cell.state == name]
 
     def problem(report):
-        return "\n".join(f"  {check} {text}" for check, status, cell in wanted if (text := problem_of(report, check, status, cell)))
+        green = report.with_status("pass") - GREEN.get(name, report.with_status("pass"))
+        return "\n".join([f"  {check} {text}" for check, status, cell in wanted if (text := problem_of(report, check, status, cell))]
+                         + [f"  {check} is green" for check in sorted(green)])
     with states.state(name) as how:
         report, took = states.demo.until(name, lambda report: f"not as expected:\n{problem(report)}" if problem(report) else "", [], **how)
     say(f"{name:10} {len(wanted):3} cells   {took:4.1f} s")

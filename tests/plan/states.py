@@ -7,6 +7,7 @@
     ill      the servers of illness.py
     later    the same PostgreSQL and Redis, on a console whose clock is five years ahead
     dead     nobody listens
+    stranger the demo's servers turn the console's passwords away
     plain    the demo, asked with roles that may next to nothing, and with files and pages that say too little
     idle     servers without traffic
     frozen   every server of the demo is stopped (SIGSTOP)
@@ -27,7 +28,7 @@ STRICT = {  # what would take hours, gigabytes or a fast machine to come about i
     "postgres.temp_bytes_rate": (1e6, 4e6), "http.response_time": (0.1, 0.4), "http.first_byte_time": (0.1, 0.4), "prometheus.scrape_duration_ratio": (0.1, 0.4),
     "redis.slowlog_rate": (0.01, 0.05),
 }
-NAMES = ["review", "good", "sloppy", "ill", "later", "dead", "plain", "idle", "frozen"]
+NAMES = ["review", "good", "sloppy", "ill", "later", "dead", "stranger", "plain", "idle", "frozen"]
 
 
 def strict_profile(path):
@@ -131,6 +132,12 @@ class States:
                     "redis": [{"name": "cache", "url": "redis://oncall@127.0.0.1:1/0"}], "http": [{"name": "api", "url": "http://127.0.0.1:1"}],
                     "prometheus": [{"name": "main", "url": "http://127.0.0.1:1"}]}
         return {"environment": self.write(self.demo.directory, "dead.json", document)}
+
+    def _stranger(self):
+        document = {key: value for key, value in self._demo_document().items() if key in ("name", "kind", "postgres", "redis", "pgbouncer", "smtp")}
+        for entry in (*document["postgres"], *document["redis"], *document["pgbouncer"], document["smtp"]):
+            entry["password"] = {"file": "secrets/pg-exporter"}
+        return {"environment": self.write(self.place.root, "stranger.json", document)}
 
     def _plain(self):
         place = self.place
