@@ -10,6 +10,7 @@
 #include <QValueAxis>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace muster {
@@ -17,6 +18,7 @@ namespace muster {
 namespace {
 
 constexpr qint64 kGapAfter = 30'000; // ms: the longest age budget of a fast fact
+constexpr qint64 kDay = 86'400'000;  // ms
 constexpr int kTop = 40;             // px for title and latest value
 constexpr int kBottom = 18;          // px for the time captions
 constexpr int kSide = 10;
@@ -146,7 +148,22 @@ int TimeSeriesChart::segmentCount() const
 QColor TimeSeriesChart::lineColor(std::size_t index) const
 {
     const theme::Colors &colors = theme::colors(palette());
-    return index == 0 ? colors.accent : index == 1 ? colors.warn : colors.ok;
+    const std::array all{colors.accent, colors.warn, colors.ok, colors.fail, colors.text, colors.quiet};
+    return all[index % all.size()];
+}
+
+// Lines beyond the third are told apart without colour as well.
+QPen TimeSeriesChart::linePen(std::size_t index) const
+{
+    constexpr qreal kWidth = 1.6;
+    return QPen(lineColor(index), kWidth, index < 3 ? Qt::SolidLine : index % 2 == 1 ? Qt::DashLine : Qt::DotLine);
+}
+
+void TimeSeriesChart::setMark(std::optional<qint64> at)
+{
+    m_mark = at;
+    describe();
+    viewport()->update();
 }
 
 void TimeSeriesChart::applyColors()
@@ -159,7 +176,7 @@ void TimeSeriesChart::applyColors()
     for (std::size_t i = 0; i < m_drawn.size(); ++i) {
         for (QLineSeries *series : m_drawn[i].segments) {
             if (series->pen().color() != lineColor(i))
-                series->setPen(QPen(lineColor(i), 1.6));
+                series->setPen(linePen(i));
         }
     }
 }
@@ -176,8 +193,10 @@ qint64 TimeSeriesChart::newest() const
 
 void TimeSeriesChart::describe()
 {
-    const QString text = newest() > 0 ? tr("%1, last %2: %3").arg(m_title, QString::fromStdString(format::duration(double(m_span) / 1000)), readout())
+    QString text = newest() > 0 ? tr("%1, last %2: %3").arg(m_title, QString::fromStdString(format::duration(double(m_span) / 1000)), readout())
                                       : tr("%1: no data yet").arg(m_title);
+    if (m_mark)
+        text += tr("; marked: %1").arg(QString::fromStdString(format::utc(WallTime(Millis(*m_mark)))));
     if (text != accessibleDescription())
         setAccessibleDescription(text);
 }
@@ -187,8 +206,7 @@ QString TimeSeriesChart::valueText(double value) const
     return QString::fromStdString(m_unit == "count" || m_unit.empty() ? format::number(value, 1) : format::value(value, m_unit));
 }
 
-// The values under the pointer, or the latest ones.
-QString TimeSeriesChart::readout() const
+QStringList TimeSeriesChart::readings() const
 {
     const QRectF plot = chart()->plotArea();
     const bool isHovered = m_hover >= plot.left() && m_hover <= plot.right();
@@ -202,11 +220,17 @@ QString TimeSeriesChart::readout() const
                     found = &point;
             }
         }
-        if (found)
-            parts << (m_drawn.size() > 1 ? drawn.label % QLatin1Char(' ') : QString()) % valueText(found->value);
+        parts << (found ? (m_drawn.size() > 1 ? drawn.label % QLatin1Char(' ') : QString()) % valueText(found->value) : QString());
     }
     if (isHovered)
-        parts << QString::fromStdString(format::utc(WallTime(Millis(at)))).mid(11);
+        parts << QString::fromStdString(format::utc(WallTime(Millis(at)))).mid(m_span > kDay ? 0 : 11);
+    return parts;
+}
+
+QString TimeSeriesChart::readout() const
+{
+    QStringList parts = readings();
+    parts.removeAll(QString());
     return parts.join(QStringLiteral(" · "));
 }
 
@@ -221,12 +245,15 @@ void TimeSeriesChart::drawForeground(QPainter *painter, const QRectF &)
     painter->drawText(QRectF(kSide, 2, plot.width(), 18), int(Qt::AlignLeft | Qt::AlignVCenter), m_title);
     painter->setFont(theme::font(theme::Type::Small));
     painter->setPen(colors.quiet);
-    painter->drawText(QRectF(kSide, plot.top() - 18, plot.width(), 16), int(Qt::AlignRight | Qt::AlignVCenter), newest() > 0 ? readout() : tr("no data yet"));
+    const qreal free = drawReadout(*painter) - plot.left();
     const QRectF captions(plot.left(), plot.bottom() + 2, plot.width(), kBottom - 2);
     painter->drawText(captions, int(Qt::AlignLeft | Qt::AlignVCenter), tr("−%1").arg(QString::fromStdString(format::duration(double(m_span) / 1000))));
     painter->drawText(captions, int(Qt::AlignRight | Qt::AlignVCenter), tr("now"));
     if (newest() > 0) {
-        painter->drawText(QRectF(plot.left(), plot.top() - 17, plot.width(), 16), int(Qt::AlignLeft | Qt::AlignVCenter), valueText(m_high));
+        if (painter->fontMetrics().horizontalAdvance(valueText(m_high)) < free)
+            painter->drawText(QRectF(plot.left(), plot.top() - 17, plot.width(), 16), int(Qt::AlignLeft | Qt::AlignVCenter), valueText(m_high));
+        if (m_isFixedRange && m_low != 0)
+            painter->drawText(QRectF(plot.left(), plot.bottom() - 17, plot.width(), 16), int(Qt::AlignLeft | Qt::AlignVCenter), valueText(m_low));
         const double share = double(newest() - (m_now - m_span)) / double(m_span);
         if (m_staleAfter > 0 && m_now - newest() > m_staleAfter) {
             const qreal x = plot.left() + plot.width() * std::clamp(share, 0.0, 1.0);
@@ -234,11 +261,57 @@ void TimeSeriesChart::drawForeground(QPainter *painter, const QRectF &)
         }
     }
     drawLonePoints(*painter);
+    drawMark(*painter);
     if (m_hover >= plot.left() && m_hover <= plot.right()) {
         painter->setPen(QPen(colors.quiet, 1, Qt::DotLine));
         painter->drawLine(QPointF(m_hover, plot.top()), QPointF(m_hover, plot.bottom()));
     }
     painter->restore();
+}
+
+// Right-aligned; where there is more than one line, each figure stands behind a stroke of its line.
+qreal TimeSeriesChart::drawReadout(QPainter &painter) const
+{
+    constexpr qreal kStroke = 14; // px
+    constexpr qreal kGap = 10;
+    const QRectF plot = chart()->plotArea();
+    const QRectF line(kSide, plot.top() - 18, plot.width(), 16);
+    if (newest() <= 0) {
+        painter.drawText(line, int(Qt::AlignRight | Qt::AlignVCenter), tr("no data yet"));
+        return line.right();
+    }
+    const QStringList parts = readings();
+    qreal right = line.right();
+    for (qsizetype i = parts.size() - 1; i >= 0; --i) {
+        if (parts[i].isEmpty())
+            continue;
+        const qreal width = painter.fontMetrics().horizontalAdvance(parts[i]);
+        painter.drawText(QRectF(right - width, line.top(), width, line.height()), int(Qt::AlignLeft | Qt::AlignVCenter), parts[i]);
+        right -= width + kGap;
+        if (m_drawn.size() < 2 || std::size_t(i) >= m_drawn.size())
+            continue;
+        const QPen text = painter.pen();
+        painter.setPen(linePen(std::size_t(i)));
+        painter.drawLine(QPointF(right - kStroke + 6, line.center().y() + 1), QPointF(right + 6, line.center().y() + 1));
+        painter.setPen(text);
+        right -= kStroke;
+    }
+    return right;
+}
+
+void TimeSeriesChart::drawMark(QPainter &painter) const
+{
+    if (!m_mark || *m_mark < m_now - m_span || *m_mark > m_now)
+        return;
+    const theme::Colors &colors = theme::colors(palette());
+    const QRectF plot = chart()->plotArea();
+    const qreal x = plot.right() - plot.width() * double(m_now - *m_mark) / double(m_span);
+    painter.setPen(QPen(colors.fail, 1.4));
+    painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()));
+    const QString words = QString::fromStdString(format::utc(WallTime(Millis(*m_mark))));
+    const qreal width = painter.fontMetrics().horizontalAdvance(words) + 8;
+    const bool isLeft = x + width > plot.right();
+    painter.drawText(QRectF(isLeft ? x - width : x + 4, plot.bottom() - 18, width, 16), int(Qt::AlignVCenter) | int(isLeft ? Qt::AlignRight : Qt::AlignLeft), words);
 }
 
 // A line of one point is not drawn by Qt Charts; the first sample must be seen all the same.

@@ -7,6 +7,7 @@
 #include <QChartView>
 #include <QString>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,11 @@ public:
     [[nodiscard]] qint64 span() const { return m_span; }
     /// `now` ms since the epoch is the right edge; a last point older than `staleAfter` ms hatches what follows it.
     void refresh(const std::vector<Line> &lines, qint64 now, qint64 staleAfter);
-    /// Least and greatest of the axis are these instead of the data's own ([0, 100] for scores).
+    /// Least and greatest of the axis are these instead of the data's own ([80, 100] for scores); from the next refresh on.
     void setRange(double low, double high);
+    /// A moment (ms since the epoch) to point at, on the chart and in words; none takes the mark away.
+    void setMark(std::optional<qint64> at);
+    [[nodiscard]] std::optional<qint64> mark() const { return m_mark; }
     [[nodiscard]] int pointCount() const; ///< handed to Qt Charts at the last refresh
     [[nodiscard]] int segmentCount() const;
     [[nodiscard]] QSize sizeHint() const override { return {320, 132}; }
@@ -55,10 +59,16 @@ private:
     void drawLine(Drawn &drawn, const Line &line);
     void fitValues();
     void drawLonePoints(QPainter &painter) const;
+    /// Where it begins, px.
+    qreal drawReadout(QPainter &painter) const;
+    void drawMark(QPainter &painter) const;
     void applyColors();
     void describe();
     [[nodiscard]] QString valueText(double value) const;
+    /// The values under the pointer, or the latest ones; "" where a line has none.
+    [[nodiscard]] QStringList readings() const;
     [[nodiscard]] QString readout() const;
+    [[nodiscard]] QPen linePen(std::size_t index) const;
     [[nodiscard]] QColor lineColor(std::size_t index) const;
     [[nodiscard]] qint64 newest() const;
 
@@ -70,6 +80,7 @@ private:
     double m_low = 0;
     double m_high = 1;
     bool m_isFixedRange = false;
+    std::optional<qint64> m_mark;
     double m_hover = -1; ///< x in view coordinates; negative = none
     std::vector<Drawn> m_drawn;
     QValueAxis *m_time;

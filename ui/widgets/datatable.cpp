@@ -193,6 +193,10 @@ void DataTable::rowsAboutToBeRemoved(const QModelIndex &parent, int start, int e
 
 void DataTable::keyPressEvent(QKeyEvent *event)
 {
+    if (event->key() == Qt::Key_Space && throwSwitch())
+        return;
+    if (event->key() == Qt::Key_Delete && currentIndex().isValid())
+        Q_EMIT keyDeleted(currentKey());
     if (!event->matches(QKeySequence::Copy) || !currentIndex().isValid()) {
         QTableView::keyPressEvent(event);
         return;
@@ -214,6 +218,18 @@ void DataTable::focusInEvent(QFocusEvent *event)
     QTableView::focusInEvent(event);
     if (!currentIndex().isValid() && rowCount() > 0)
         setCurrentIndex(model()->index(0, 0));
+}
+
+// The row's switch, whichever of its cells is the current one.
+bool DataTable::throwSwitch()
+{
+    const auto &columns = m_rows->columns();
+    const auto found = std::ranges::find(columns, ColumnKind::Switch, &RowColumn::kind);
+    if (found == columns.end() || !currentIndex().isValid())
+        return false;
+    const QModelIndex cell = currentIndex().siblingAtColumn(int(found - columns.begin()));
+    const bool isOn = cell.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+    return model()->setData(cell, isOn ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
 }
 
 // Fixed columns keep their width, the one with width 0 takes what is left; fitted texts give way where it would get too little.
@@ -251,6 +267,8 @@ void DataTable::layoutRows()
         if (rowHeight(row) != height)
             verticalHeader()->resizeSection(row, height);
     }
+    if (m_mostRows > 0)
+        fit();
 }
 
 int DataTable::textWidth(std::size_t column, int most) const

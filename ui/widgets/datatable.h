@@ -39,12 +39,14 @@ public:
 Q_SIGNALS:
     void currentKeyChanged(const QString &key);
     void keyActivated(const QString &key);
+    /// Delete was pressed on the row: a wish, the row stays.
+    void keyDeleted(const QString &key);
 
 protected:
     void currentChanged(const QModelIndex &current, const QModelIndex &previous) override;
     /// What is gone is not current any more: moving on by itself would put another row's actions under the operator's hand.
     void rowsAboutToBeRemoved(const QModelIndex &parent, int start, int end) override;
-    void keyPressEvent(QKeyEvent *event) override; ///< Ctrl+C copies the row
+    void keyPressEvent(QKeyEvent *event) override; ///< Ctrl+C copies the row, the space bar throws its switch
     void resizeEvent(QResizeEvent *event) override;
     bool viewportEvent(QEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
@@ -54,6 +56,7 @@ private:
     void layoutRows();
     [[nodiscard]] int textWidth(std::size_t column, int most) const;
     void fit();
+    bool throwSwitch();
     QSortFilterProxyModel &sorting();
     [[nodiscard]] int rowCount() const { return model()->rowCount(); }
 
