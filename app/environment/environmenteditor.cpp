@@ -310,6 +310,17 @@ Edited withoutWaiver(const std::string &bytes, const std::string &check)
     return checked(edit.result(), expected);
 }
 
+bool isSameButWaivers(const std::string &bytes, const std::string &other)
+{
+    if (!parse(bytes, "") || !parse(other, ""))
+        return false;
+    auto one = parseRaw(bytes);
+    auto two = parseRaw(other);
+    one.erase(kWaivers);
+    two.erase(kWaivers);
+    return one == two;
+}
+
 std::expected<Environment, Fault> editFile(const std::string &path, const std::function<Edited(const std::string &)> &edit)
 {
     std::error_code error;

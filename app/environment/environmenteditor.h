@@ -19,6 +19,9 @@ using Edited = std::expected<std::string, Problems>;
 /// Takes out every waiver of `check`; a problem when there is none. Pure.
 [[nodiscard]] Edited withoutWaiver(const std::string &bytes, const std::string &check);
 
+/// True when both parse and say the same but for the list of waivers. Pure.
+[[nodiscard]] bool isSameButWaivers(const std::string &bytes, const std::string &other);
+
 /// Reads the file (through symbolic links), edits, writes in one step with the same mode, owner and group, and gives what it says now. Refuses
 /// when somebody else changed it in between, or writes it now. A fault means that it is as it was.
 [[nodiscard]] std::expected<Environment, Fault> editFile(const std::string &path, const std::function<Edited(const std::string &)> &edit);

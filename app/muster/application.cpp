@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/muster/application.h"
 
+#include "app/environment/environmenteditor.h"
 #include "app/muster/startlog.h"
 #include "app/muster/startwindow.h"
+#include "app/report/reportfile.h"
 #include "app/wiring/hardening.h"
 #include "app/wiring/wiring.h"
 #include "ui/shell/mainwindow.h"
 
+#include <QFile>
 #include <QFileInfo>
 #include <QSettings>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -19,10 +23,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kSettling{500};
 constexpr std::chrono::milliseconds kFirstPaint{40};
+constexpr qint64 kFileLimit = 1 << 20; // bytes, as environment::load()
 
 QString schemeKey()
 {
     return QStringLiteral("window/scheme");
+}
+
+/// "" when it cannot be read, or is no environment file by its size.
+std::string bytesOf(const std::string &path)
+{
+    QFile file(QString::fromStdString(path));
+    return file.open(QIODevice::ReadOnly) && file.size() <= kFileLimit ? file.readAll().toStdString() : std::string();
 }
 
 } // namespace
@@ -40,12 +52,7 @@ Application::Application(QApplication &qt)
     m_settled.setInterval(kSettling);
     connect(&m_watcher, &QFileSystemWatcher::fileChanged, &m_settled, qOverload<>(&QTimer::start));
     connect(&m_watcher, &QFileSystemWatcher::directoryChanged, &m_settled, qOverload<>(&QTimer::start));
-    connect(&m_settled, &QTimer::timeout, this, [this] {
-        const auto path = m_session->environment().path;
-        if (const auto now = QFileInfo(QString::fromStdString(path)).lastModified(); now != m_openedVersion)
-            m_window->showNotice(tr("The environment file changed on disk."), tr("Open it anew"), [this] { QTimer::singleShot(0, this, &Application::reopen); });
-        watch(path);
-    });
+    connect(&m_settled, &QTimer::timeout, this, &Application::lookAgain);
     wiring::onInterrupt(this, [] { QApplication::closeAllWindows(); QApplication::quit(); });
 }
 
@@ -91,6 +98,7 @@ std::expected<void, environment::Problems> Application::open(const environment::
     auto parts = wiring::open(environment, {m_arguments.profile, true});
     if (!parts)
         return std::unexpected(parts.error());
+    parts->reports = std::make_shared<report::FileReportWriter>();
     // The old window goes after the new one is there (the last window closed would end the program), and before its session.
     const auto oldSession = std::exchange(m_session, std::make_unique<Session>(std::move(*parts)));
     const auto oldWindow = std::exchange(m_window, std::make_unique<MainWindow>(*m_session));
@@ -102,8 +110,36 @@ std::expected<void, environment::Problems> Application::open(const environment::
     // A thread for each source would compete with the first paint.
     QTimer::singleShot(kFirstPaint, m_session.get(), &Session::start);
     m_openedVersion = QFileInfo(QString::fromStdString(environment.path)).lastModified();
+    m_openedBytes = bytesOf(environment.path);
     watch(environment.path);
     return {};
+}
+
+void Application::lookAgain()
+{
+    const auto path = m_session->environment().path;
+    watch(path);
+    const auto now = QFileInfo(QString::fromStdString(path)).lastModified();
+    if (now == m_openedVersion)
+        return;
+    m_reader.run(this, [path] { return bytesOf(path); }, [this, path, now](const std::string &bytes) {
+        if (path == m_session->environment().path) // still the opened one
+            takeUp(bytes, now);
+    });
+}
+
+/// Waivers are taken up as they are, whoever wrote them; what else changed in the file is offered.
+void Application::takeUp(const std::string &bytes, const QDateTime &version)
+{
+    const auto environment = environment::parse(bytes, m_session->environment().path);
+    const auto isKnown = [this](const readiness::Waiver &waiver) { return m_session->assessment()->check(waiver.check) != nullptr; };
+    if (environment && environment::isSameButWaivers(bytes, m_openedBytes) && std::ranges::all_of(environment->waivers, isKnown)) {
+        m_openedVersion = version;
+        m_openedBytes = bytes;
+        m_session->setWaivers(environment->waivers);
+        return;
+    }
+    m_window->showNotice(tr("The environment file changed on disk."), tr("Open it anew"), [this] { QTimer::singleShot(0, this, &Application::reopen); });
 }
 
 /// The folder too: editors that save by renaming leave the watcher with the old file.

@@ -4,6 +4,7 @@
 #include "app/environment/environment.h"
 #include "app/muster/arguments.h"
 #include "models/engine/session.h"
+#include "models/presenters/asyncreader.h"
 #include "ui/theme/theme.h"
 
 #include <QApplication>
@@ -35,6 +36,8 @@ private:
     [[nodiscard]] std::expected<void, environment::Problems> open(const environment::Environment &environment);
     void applyScheme(theme::Scheme scheme);
     void watch(const std::string &path);
+    void lookAgain();
+    void takeUp(const std::string &bytes, const QDateTime &version);
     void reopen();
 
     QApplication &m_qt;
@@ -42,6 +45,8 @@ private:
     QFileSystemWatcher m_watcher; ///< of the opened file
     QTimer m_settled;             ///< an editor writes in several steps
     QDateTime m_openedVersion;
+    std::string m_openedBytes;
+    AsyncReader m_reader; ///< of the opened file, when it changes
     std::unique_ptr<StartWindow> m_start;
     std::unique_ptr<Session> m_session; ///< before the window: outlives it
     std::unique_ptr<MainWindow> m_window;

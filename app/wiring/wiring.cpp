@@ -48,6 +48,7 @@ std::expected<Session::Parts, environment::Problems> open(const environment::Env
     parts.audit = makeAudit();
     if (options.hasHistory)
         parts.history = openHistory(environment, true);
+    parts.waivers = makeWaivers(environment.path, parts.profile);
     return parts;
 }
 

@@ -21,6 +21,8 @@ Session::Session(Parts parts, QObject *parent)
     , m_actions(std::move(parts.actions))
     , m_audit(std::move(parts.audit))
     , m_history(std::move(parts.history))
+    , m_waiverStore(std::move(parts.waivers))
+    , m_reportWriter(std::move(parts.reports))
     , m_runner(m_environment, m_audit)
 {
     for (const auto &declared : m_environment.sources)
@@ -60,6 +62,14 @@ void Session::stop()
     m_runner.shutdown();
     m_poller.stop();
     m_recorder.reset();
+}
+
+void Session::setWaivers(std::vector<readiness::Waiver> waivers)
+{
+    if (waivers == m_environment.waivers)
+        return;
+    m_environment.waivers = std::move(waivers);
+    publish();
 }
 
 void Session::setVisible(bool isVisible)

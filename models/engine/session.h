@@ -8,6 +8,7 @@
 #include "models/facts/factbook.h"
 #include "models/ports/actionfactory.h"
 #include "models/ports/historystore.h"
+#include "models/ports/waiverstore.h"
 #include "models/readiness/readiness.h"
 
 #include <QObject>
@@ -17,6 +18,8 @@
 #include <memory>
 
 namespace muster {
+
+class ReportWriter;
 
 /// One opened environment: facts come in from the poller, a snapshot and its assessment go out at most 4 times a second.
 /// Lives on the GUI thread (or musterctl's only one).
@@ -31,6 +34,8 @@ public:
         std::unique_ptr<ActionFactory> actions;
         std::shared_ptr<AuditLog> audit;
         std::shared_ptr<HistoryStore> history; ///< may be null: nothing is recorded
+        std::shared_ptr<WaiverStore> waivers;  ///< may be null: waivers cannot be changed here
+        std::shared_ptr<ReportWriter> reports; ///< may be null: no report can be saved here
     };
 
     explicit Session(Parts parts, QObject *parent = nullptr);
@@ -46,6 +51,10 @@ public:
     [[nodiscard]] const ActionFactory &actions() const { return *m_actions; }
     [[nodiscard]] std::shared_ptr<AuditLog> audit() const { return m_audit; }
     [[nodiscard]] std::shared_ptr<HistoryStore> history() const { return m_history; }
+    [[nodiscard]] std::shared_ptr<WaiverStore> waiverStore() const { return m_waiverStore; }
+    [[nodiscard]] std::shared_ptr<ReportWriter> reportWriter() const { return m_reportWriter; }
+    /// What the environment file waives now: judged anew at once.
+    void setWaivers(std::vector<readiness::Waiver> waivers);
 
     /// The latest; never null after construction. Immutable, shared.
     [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const { return m_snapshot; }
@@ -74,6 +83,8 @@ private:
     std::unique_ptr<ActionFactory> m_actions;
     std::shared_ptr<AuditLog> m_audit;
     std::shared_ptr<HistoryStore> m_history;
+    std::shared_ptr<WaiverStore> m_waiverStore;
+    std::shared_ptr<ReportWriter> m_reportWriter;
     std::unique_ptr<HistoryRecorder> m_recorder;
     FactBook m_book;
     Poller m_poller;

@@ -5,6 +5,7 @@
 #include "models/format/text.h"
 #include "models/presenters/factpresenter.h"
 #include "models/presenters/readinesspresenter.h"
+#include "models/presenters/waiver.h"
 
 #include <QCoreApplication>
 #include <QRegularExpression>
@@ -83,6 +84,19 @@ void addFindings(Detail &detail, const CheckResult &check, const Snapshot &snaps
     detail.remedy = remedy.join(QStringLiteral("\n"));
 }
 
+void addWaiver(Detail &detail, const CheckResult &check, const EnvironmentInfo &environment, WallTime now)
+{
+    const readiness::Waiver *waiver = waiver::find(environment.waivers, check.id);
+    if (waiver) {
+        if (check.waiver.empty())
+            detail.lines.push_back({tr("Waiver"), waiver::endText(*waiver, now) % QStringLiteral(" – ") % text::label(waiver->owner + ": " + waiver->reason), {}});
+        detail.steps.push_back({"waive", check.id, tr("Change waiver…")});
+        detail.steps.push_back({"unwaive", check.id, tr("Remove waiver…")});
+    } else if (check.status != CheckStatus::Pass && check.status != CheckStatus::NotApplicable) {
+        detail.steps.push_back({"waive", check.id, tr("Waive…")});
+    }
+}
+
 Detail ofCheck(const CheckResult &check, const Snapshot &snapshot, const EnvironmentInfo &environment)
 {
     Detail detail;
@@ -91,8 +105,7 @@ Detail ofCheck(const CheckResult &check, const Snapshot &snapshot, const Environ
     detail.subtitle = subtitleOf(check);
     addFindings(detail, check, snapshot);
     detail.steps = detail::steps(check.action, environment);
-    if (check.status != CheckStatus::Pass && check.status != CheckStatus::Waived && check.status != CheckStatus::NotApplicable)
-        detail.steps.push_back({"waive", check.id, tr("Waive…")});
+    addWaiver(detail, check, environment, snapshot.at);
     return detail;
 }
 
@@ -119,6 +132,24 @@ Detail ofCriterion(const CriterionResult &criterion, const Assessment &assessmen
         if (const CheckResult *check = assessment.check(id))
             detail.lines.push_back({text::label(check->title), readiness::statusWord(check->status), check->findings.empty() ? QString() : text::label(check->worst().evidence)});
     }
+    return detail;
+}
+
+QString metricWord(CheckStatus status)
+{
+    return status == CheckStatus::Pass ? tr("reached") : status == CheckStatus::Fail ? tr("not reached") : tr("depends on what was not measured");
+}
+
+Detail ofMetric(const readiness::FinalMetric &metric, const Assessment &assessment)
+{
+    Detail detail;
+    detail.status = metric.status;
+    detail.title = text::label(metric.title);
+    detail.subtitle = tr("Final metric: %1").arg(metricWord(metric.status));
+    detail.lines = {{tr("Value"), q(format::score(metric.value)), {}}, {tr("Expected"), readiness::expectedText(metric.expected), {}}};
+    detail.evidence = text::label(metric.evidence, 1000);
+    for (const CheckResult *check : readiness::checksBehind(metric.id, assessment))
+        detail.lines.push_back({text::label(check->title), readiness::statusWord(check->status), check->findings.empty() ? QString() : text::label(check->worst().evidence)});
     return detail;
 }
 
@@ -248,6 +279,11 @@ Detail of(const QString &key, const Assessment &assessment, const Snapshot &snap
     if (id.starts_with("criterion:")) {
         const auto criterion = std::ranges::find(assessment.criteria, id.substr(10), &CriterionResult::id);
         return criterion == assessment.criteria.end() ? Detail{} : ofCriterion(*criterion, assessment);
+    }
+    if (id.starts_with("metric:")) {
+        const auto metrics = readiness::finalMetrics(assessment);
+        const auto metric = std::ranges::find(metrics, id.substr(7), &readiness::FinalMetric::id);
+        return metric == metrics.end() ? Detail{} : ofMetric(*metric, assessment);
     }
     if (const CheckResult *check = assessment.check(id))
         return ofCheck(*check, snapshot, environment);

@@ -23,7 +23,7 @@ struct Detail {
     };
     /// A button; `instance` is what the action is about ("nightly", "cache").
     struct Step {
-        std::string action; ///< "backup", "flush", "mail-test", "load-test", "verify", "drill", "cancel-query", "terminate-session", "waive"
+        std::string action; ///< "backup", "flush", "mail-test", "load-test", "verify", "drill", "cancel-query", "terminate-session", "waive", "unwaive"
         std::string instance;
         QString label;
         friend bool operator==(const Step &, const Step &) = default;
@@ -46,7 +46,7 @@ struct Detail {
 
 namespace detail {
 
-/// `key` is a check's id, "gate:ID", "criterion:ID", or "source\x1ffact". Empty when there is no such thing.
+/// `key` is a check's id, "gate:ID", "criterion:ID", "metric:ID", or "source\x1ffact". Empty when there is no such thing.
 [[nodiscard]] Detail of(const QString &key, const Assessment &assessment, const Snapshot &snapshot, const EnvironmentInfo &environment);
 [[nodiscard]] Detail ofSource(const SourceState &state, const Snapshot &snapshot);
 /// The actions that the environment allows for, by name.

@@ -12,6 +12,8 @@ namespace muster::readiness {
 
 namespace {
 
+constexpr std::size_t kMostBehind = 12;
+
 QString tr(const char *text)
 {
     return QCoreApplication::translate("ReadinessPresenter", text);
@@ -52,16 +54,6 @@ RowCell strong(const QString &text)
     return {text, {}, {}, false, true};
 }
 
-double lost(const CheckResult &check)
-{
-    return check.points - check.earned.low;
-}
-
-double effortCost(const std::string &effort)
-{
-    return effort == "high" ? 4.0 : effort == "medium" ? 2.0 : 1.0;
-}
-
 QString evidenceOf(const CheckResult &check)
 {
     return check.findings.empty() ? QString() : text::label(check.worst().evidence);
@@ -97,12 +89,12 @@ void addGates(std::vector<Row> &rows, const Assessment &assessment, const std::s
     }
 }
 
+} // namespace
+
 QString tierWord(const std::string &tier)
 {
     return tier == "must" ? tr("must") : tier == "should" ? tr("should") : tier == "nice" ? tr("nice to have") : QStringLiteral("–");
 }
-
-} // namespace
 
 QString statusWord(CheckStatus status)
 {
@@ -134,7 +126,7 @@ std::vector<Row> findingRows(const Assessment &assessment, const std::string &pa
             addGates(rows, assessment, page, false);
         }
         const QString evidence = evidenceOf(*check);
-        RowCell points = numberCell(-lost(*check));
+        RowCell points = numberCell(-check->gain, 2);
         points.text.replace(QLatin1Char('-'), QChar(0x2212));
         points.isQuiet = true;
         rows.push_back({q(check->id), {statusCell(check->status), strong(text::label(check->title)), quiet(evidence), points}, check->status, evidence});
@@ -169,36 +161,9 @@ std::vector<Row> componentRows(const Assessment &assessment, const std::function
     return rows;
 }
 
-std::vector<RowColumn> planColumns()
-{
-    return {{tr("If fixed"), ColumnKind::Switch, 64},  {QString(), ColumnKind::Status, 32},     {tr("Check"), ColumnKind::Text, 0},       {tr("Component"), ColumnKind::Text, 110},
-            {tr("Gain"), ColumnKind::Number, 64},      {tr("Effort"), ColumnKind::Text, 72}, {tr("Priority"), ColumnKind::Text, 72}, {tr("Tier"), ColumnKind::Text, 96}};
-}
-
-std::vector<Row> planRows(const Assessment &assessment, const std::set<std::string> &fixed)
-{
-    std::vector<const CheckResult *> left;
-    for (const CheckResult &check : assessment.checks) {
-        if (isWrong(check.status))
-            left.push_back(&check);
-    }
-    std::ranges::stable_sort(left, std::greater{}, [](const CheckResult *check) { return check->gain / effortCost(check->effort); });
-    std::vector<Row> rows;
-    for (const CheckResult *check : left) {
-        RowCell gain = numberCell(check->gain, 2);
-        gain.text.prepend(QLatin1Char('+'));
-        rows.push_back({q(check->id),
-                        {{QString(), fixed.contains(check->id), fixed.contains(check->id), false, false}, statusCell(check->status), strong(text::label(check->title)),
-                         quiet(text::label(check->component)), gain, quiet(text::label(check->effort), effortCost(check->effort)),
-                         quiet(check->priority.empty() ? QStringLiteral("–") : text::label(check->priority)), quiet(tierWord(check->tier))},
-                        check->status, text::label(check->remedy)});
-    }
-    return rows;
-}
-
 std::vector<RowColumn> criteriaColumns()
 {
-    return {{QString(), ColumnKind::Status, 32}, {tr("Criterion"), ColumnKind::Text, -280}, {tr("State"), ColumnKind::Text, 96}, {tr("Evidence"), ColumnKind::Text, 0}};
+    return {{QString(), ColumnKind::Status, 32}, {tr("Criterion"), ColumnKind::Text, -300}, {tr("State"), ColumnKind::Text, -104}, {tr("Evidence"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> criteriaRows(const Assessment &assessment)
@@ -215,6 +180,50 @@ std::vector<Row> criteriaRows(const Assessment &assessment)
 int criteriaMet(const Assessment &assessment)
 {
     return int(std::ranges::count(assessment.criteria, CheckStatus::Pass, &CriterionResult::status));
+}
+
+QString expectedText(const Interval &expected)
+{
+    const QString least = q(format::number(expected.low, 1));
+    return expected.high > expected.low ? least % QChar(0x2013) % q(format::number(expected.high, 1)) : least;
+}
+
+std::vector<RowColumn> metricColumns()
+{
+    return {{QString(), ColumnKind::Status, 32},    {tr("Metric"), ColumnKind::Text, -200}, {tr("Value"), ColumnKind::Number, 96}, {tr("Expected"), ColumnKind::Number, 76},
+            {tr("| expected"), ColumnKind::Bullet, 110}, {tr("Evidence"), ColumnKind::Text, 0}};
+}
+
+std::vector<Row> metricRows(const std::vector<FinalMetric> &metrics)
+{
+    std::vector<Row> rows;
+    for (const FinalMetric &metric : metrics) {
+        const QString value = q(format::score(metric.value));
+        const QString evidence = text::label(metric.evidence);
+        const QString tip = tr("%1: %2, expected %3").arg(text::label(metric.title), value, expectedText(metric.expected));
+        rows.push_back({QStringLiteral("metric:") % q(metric.id),
+                        {statusCell(metric.status), strong(text::label(metric.title)), {value, metric.value.low, {}, false, false}, quiet(expectedText(metric.expected), metric.expected.low),
+                         {tip, metric.value.low, QVariant::fromValue(Bullet{metric.value, metric.expected.low, -1}), false, false}, quiet(evidence)},
+                        metric.status, evidence});
+    }
+    return rows;
+}
+
+std::vector<const CheckResult *> checksBehind(const std::string &metric, const Assessment &assessment)
+{
+    const std::string component = metric == "monitoring-coverage" ? "monitoring" : metric;
+    std::vector<const CheckResult *> behind;
+    for (const CheckResult *check : wrongChecks(assessment, {})) {
+        const bool isPart = metric == "overall" || check->component == component || (metric == "deployment-readiness" && (check->tier == "must" || check->tier == "should"));
+        if (isPart && behind.size() < kMostBehind)
+            behind.push_back(check);
+    }
+    return behind;
+}
+
+int metricsReached(const std::vector<FinalMetric> &metrics)
+{
+    return int(std::ranges::count(metrics, CheckStatus::Pass, &FinalMetric::status));
 }
 
 std::vector<RowColumn> checkColumns()
@@ -235,27 +244,6 @@ std::vector<Row> checkRows(const Assessment &assessment)
                          quiet(evidence), {points, earned.low, {}, true, false}},
                         check.status, evidence});
     }
-    return rows;
-}
-
-std::vector<RowColumn> eventColumns()
-{
-    return {{tr("When"), ColumnKind::Text, -190}, {tr("Check"), ColumnKind::Text, -236}, {tr("From"), ColumnKind::Text, 80}, {tr("To"), ColumnKind::Text, 80}, {tr("Evidence"), ColumnKind::Text, 0}};
-}
-
-std::vector<Row> eventRows(const std::vector<HistoryEvent> &events, const Assessment &assessment)
-{
-    std::vector<Row> rows;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        const HistoryEvent &event = events[i];
-        const CheckResult *check = assessment.check(event.check);
-        const auto at = double(event.at.time_since_epoch().count());
-        rows.push_back({QString::number(at, 'f', 0) % q(event.check) % QString::number(i),
-                        {{q(format::utc(event.at)), at, {}, true, false}, strong(text::label(check ? check->title : event.check)), quiet(text::label(event.from)),
-                         {text::label(event.to), {}, {}, false, false}, quiet(text::label(event.evidence))},
-                        std::nullopt, q(format::utcAndLocal(event.at)) % QLatin1Char('\n') % text::label(event.check)});
-    }
-    std::ranges::reverse(rows);
     return rows;
 }
 

@@ -9,11 +9,14 @@ target_sources(muster_models PRIVATE
     presenters/detail.cpp presenters/detail.h
     presenters/factpresenter.cpp presenters/factpresenter.h
     presenters/headerpresenter.cpp presenters/headerpresenter.h
+    presenters/historypresenter.cpp presenters/historypresenter.h
     presenters/pagespec.cpp presenters/pagespec.h
     presenters/pagestate.cpp presenters/pagestate.h
     presenters/palettesearch.cpp presenters/palettesearch.h
     presenters/planpresenter.cpp presenters/planpresenter.h
     presenters/readinesspresenter.cpp presenters/readinesspresenter.h
+    presenters/reportform.cpp presenters/reportform.h
+    presenters/roadmappresenter.cpp presenters/roadmappresenter.h
     presenters/series.cpp presenters/series.h
     presenters/seriesbook.cpp presenters/seriesbook.h
     presenters/sessions.cpp presenters/sessions.h

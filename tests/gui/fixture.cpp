@@ -153,6 +153,8 @@ void describe(EnvironmentInfo &environment, const GuiSetup &setup)
 {
     environment.name = setup.name;
     environment.kind = setup.kind;
+    environment.path = setup.path;
+    environment.waivers = setup.waived;
     for (const std::string &id : setup.declared)
         environment.sources.push_back({id, std::string(kindOf(id)), std::string(instanceOf(id)), std::string(instanceOf(id)) + ".shop.example"});
     if (setup.declared.empty())
@@ -245,6 +247,8 @@ GuiSession makeSession(GuiSetup setup)
     parts.actions = std::make_unique<ScriptedFactory>(setup.action, setup.ended);
     parts.audit = made.audit;
     parts.history = setup.history;
+    parts.waivers = setup.waivers;
+    parts.reports = setup.reports;
     made.session = std::make_unique<Session>(std::move(parts));
     return made;
 }

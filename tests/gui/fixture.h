@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/engine/session.h"
+#include "models/ports/reportwriter.h"
 #include "tests/support/fakes.h"
 
 #include <functional>
@@ -24,6 +25,10 @@ struct GuiSetup {
     std::shared_ptr<ActionScript> action;   ///< every action is this one
     std::shared_ptr<std::vector<SessionEndRequest>> ended; ///< may be null: what the factory was asked to end
     std::shared_ptr<HistoryStore> history;
+    std::string path;                       ///< of the environment file, where there is one
+    std::vector<readiness::Waiver> waived;
+    std::shared_ptr<WaiverStore> waivers;
+    std::shared_ptr<ReportWriter> reports;
 };
 
 /// A shop with a bit of everything: passing, failing, unknown, stale; numbers move.

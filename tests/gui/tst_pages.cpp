@@ -3,7 +3,6 @@
 #include "ui/charts/barstrip.h"
 #include "ui/dialogs/flushdialog.h"
 #include "ui/dialogs/plansheet.h"
-#include "ui/dialogs/waivedialog.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/detailpanel.h"
@@ -40,7 +39,6 @@ private Q_SLOTS:
     void transcriptStaysOnTheMailPage();
     void loadTestIsPlannedFromThePalette();
     void runningActionIsFoundOnItsPage();
-    void waiveShowsTheSnippet();
 
 private:
     QTemporaryDir m_settings;
@@ -273,20 +271,6 @@ void TestPages::runningActionIsFoundOnItsPage()
     QVERIFY(sheet->isVisible());
     sheet->run()->cancel();
     QTRY_VERIFY_WITH_TIMEOUT(!opened.find<QWidget>("cache", "runCard")->isVisible(), 3000);
-}
-
-void TestPages::waiveShowsTheSnippet()
-{
-    Opened opened;
-    QVERIFY(opened.start("readiness"));
-    auto *findings = opened.find<DataTable>("readiness", "findings");
-    QTRY_VERIFY(findings->selectKey(QStringLiteral("database/automated-backups")));
-    opened.press("readiness", QStringLiteral("step/waive/database/automated-backups"));
-    auto *dialog = opened.window->findChild<WaiveDialog *>();
-    QVERIFY(dialog);
-    QTest::keyClicks(dialog->findChild<QLineEdit *>(QStringLiteral("waiverOwner")), QStringLiteral("ops"));
-    const QString shown = dialog->findChild<QPlainTextEdit *>(QStringLiteral("waiverSnippet"))->toPlainText();
-    QVERIFY(shown.contains(QStringLiteral("\"check\": \"database/automated-backups\", \"owner\": \"ops\"")));
 }
 
 QTEST_MAIN(TestPages)

@@ -14,9 +14,14 @@ int main(int argc, char **argv)
     const QStringList arguments = application.arguments();
     const bool isDark = arguments.contains(QStringLiteral("dark"));
     theme::apply(application, isDark ? theme::Scheme::Dark : theme::Scheme::Light);
-    auto made = test::makeSession(arguments.contains(QStringLiteral("fault")) ? test::faultSetup()
-                                  : arguments.contains(QStringLiteral("silent")) ? test::silentSetup()
-                                  : arguments.contains(QStringLiteral("empty")) ? test::emptySetup() : test::shopSetup());
+    auto setup = arguments.contains(QStringLiteral("fault")) ? test::faultSetup()
+        : arguments.contains(QStringLiteral("silent")) ? test::silentSetup()
+        : arguments.contains(QStringLiteral("empty")) ? test::emptySetup() : test::shopSetup();
+    setup.path = "/etc/muster/shop.json";
+    if (arguments.contains(QStringLiteral("waived")))
+        setup.waived = {{"performance/cdn", "ops", "internal users only", std::chrono::sys_days(std::chrono::year(2099) / 3 / 31)},
+                        {"security/rate-limiting", "anna", "the gateway in front of it limits", std::chrono::sys_days(std::chrono::year(2020) / 3 / 31)}};
+    auto made = test::makeSession(std::move(setup));
     MainWindow window(*made.session);
     QObject::connect(&window, &MainWindow::schemeChosen, &application, [&application](theme::Scheme scheme) { theme::apply(application, scheme); });
     made.session->start();

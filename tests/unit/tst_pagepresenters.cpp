@@ -181,7 +181,7 @@ void TestPagePresenters::nobodyWaitsNoTree()
 void TestPagePresenters::waiverIsJsonWhateverIsTyped()
 {
     const QString hostile = QStringLiteral("a\"b\\c\n</x>");
-    const QString text = waiver::snippet(QStringLiteral("performance/cdn"), hostile, hostile, QDate(2027, 3, 31));
+    const QString text = waiver::snippet({QStringLiteral("performance/cdn"), hostile, hostile, QDate(2027, 3, 31)});
     QJsonParseError error;
     const QJsonDocument document = QJsonDocument::fromJson(QString(QLatin1Char('{') % text % QLatin1Char('}')).toUtf8(), &error);
     QCOMPARE(error.error, QJsonParseError::NoError);

@@ -4,10 +4,12 @@
 #include "models/presenters/detail.h"
 #include "models/presenters/factpresenter.h"
 #include "models/presenters/readinesspresenter.h"
+#include "ui/readiness/criteriatab.h"
 #include "ui/readiness/findingstab.h"
 #include "ui/readiness/historytab.h"
 #include "ui/readiness/listtab.h"
 #include "ui/readiness/plantab.h"
+#include "ui/readiness/waiverstab.h"
 #include "ui/theme/quietstyle.h"
 #include "ui/widgets/detailpanel.h"
 #include "ui/widgets/label.h"
@@ -35,7 +37,7 @@ void ReadinessPage::build()
     m_tabs->setProperty(QuietStyle::kTabIndent, 14);
     m_tabs->tabBar()->setExpanding(false);
     named(m_tabs->tabBar(), QStringLiteral("readinessTabBar"), tr("Readiness views"));
-    for (const QString &title : {tr("Findings"), tr("Plan to 100"), tr("Criteria"), tr("History"), tr("All checks"), tr("Facts")})
+    for (const QString &title : {tr("Findings"), tr("Plan to 100"), tr("Criteria"), tr("Waivers"), tr("History"), tr("All checks"), tr("Facts")})
         m_tabs->addTab(new QWidget(m_tabs), title);
     m_detail = new DetailPanel(this);
     layOut(m_tabs, m_detail, this);
@@ -51,6 +53,8 @@ ReadinessTab &ReadinessPage::tab(Tab tab)
         made = make(tab, place);
         column->addWidget(made);
         connect(made, &ReadinessTab::keySelected, this, &ReadinessPage::select);
+        connect(made, &ReadinessTab::keyOpened, this, &ReadinessPage::openCheck);
+        connect(made, &ReadinessTab::stepRequested, this, &Page::stepRequested);
     }
     return *made;
 }
@@ -59,11 +63,10 @@ ReadinessTab *ReadinessPage::make(Tab tab, QWidget *parent)
 {
     switch (tab) {
     case Findings: return new FindingsTab(series(), parent);
-    case Plan: return new PlanTab(session().profile(), parent);
-    case Criteria:
-        return new ListTab(QStringLiteral("criteria"), tr("Launch criteria"), readiness::criteriaColumns(),
-                           [](const Snapshot &, const Assessment &assessment) { return readiness::criteriaRows(assessment); }, parent);
-    case History: return new HistoryTab(series(), session().history(), parent);
+    case Plan: return new PlanTab(session(), parent);
+    case Criteria: return new CriteriaTab(parent);
+    case Waivers: return new WaiversTab(session(), parent);
+    case History: return new HistoryTab(session(), parent);
     case Checks:
         return new ListTab(QStringLiteral("checks"), tr("All checks"), readiness::checkColumns(),
                            [](const Snapshot &, const Assessment &assessment) { return readiness::checkRows(assessment); }, parent);
@@ -98,6 +101,8 @@ bool ReadinessPage::reveal(const QString &what)
 void ReadinessPage::display(const Snapshot &snapshot, const Assessment &assessment)
 {
     m_tabs->setTabText(Criteria, tr("Criteria %1/%2").arg(readiness::criteriaMet(assessment)).arg(assessment.criteria.size()));
+    const auto waived = session().environment().waivers.size();
+    m_tabs->setTabText(Waivers, waived == 0 ? tr("Waivers") : tr("Waivers %1").arg(waived));
     m_tabs->setTabText(Checks, tr("All checks %1").arg(assessment.checks.size()));
     tab(Tab(m_tabs->currentIndex())).display(snapshot, assessment);
     showDetail();
@@ -109,6 +114,13 @@ void ReadinessPage::select(const QString &key)
         return;
     m_key = key;
     showDetail();
+}
+
+void ReadinessPage::openCheck(const QString &key)
+{
+    tab(Checks).display(*session().snapshot(), *session().assessment());
+    if (tab(Checks).reveal(key))
+        m_tabs->setCurrentIndex(Checks);
 }
 
 void ReadinessPage::showDetail()

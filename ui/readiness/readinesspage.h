@@ -26,13 +26,14 @@ protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
 
 private:
-    enum Tab { Findings, Plan, Criteria, History, Checks, Facts };
+    enum Tab { Findings, Plan, Criteria, Waivers, History, Checks, Facts };
 
     void build();
     /// Made when it is first asked for.
     [[nodiscard]] ReadinessTab &tab(Tab tab);
     [[nodiscard]] ReadinessTab *make(Tab tab, QWidget *parent);
     void select(const QString &key);
+    void openCheck(const QString &key);
     void showDetail();
 
     QTabWidget *m_tabs;

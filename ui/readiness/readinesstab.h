@@ -23,6 +23,10 @@ public:
 Q_SIGNALS:
     /// A check's id, "gate:ID" or "source\x1ffact".
     void keySelected(const QString &key);
+    /// The operator wants to see this check in the list of all checks.
+    void keyOpened(const QString &key);
+    /// As Page::stepRequested.
+    void stepRequested(const QString &action, const QString &instance);
 };
 
 } // namespace muster

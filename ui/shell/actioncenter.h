@@ -2,16 +2,20 @@
 #pragma once
 
 #include "models/engine/session.h"
+#include "models/presenters/asyncreader.h"
 
 #include <QObject>
 #include <QPointer>
 
+#include <functional>
 #include <map>
 #include <memory>
 
 namespace muster {
 
 class PlanSheet;
+class ReportDialog;
+class WaiveDialog;
 
 /// From a wish ("flush cache") to its form and its plan sheet; keeps a sheet for every run, so that one in the background is found again.
 class ActionCenter : public QObject
@@ -21,7 +25,7 @@ public:
     ActionCenter(Session &session, QWidget *window);
 
     /// "backup", "verify" (a set, or "set/id"), "flush" (an instance, or "instance/prefix"), "mail-test", "load-test" (its name), "cancel-query" and
-    /// "terminate-session" ("instance/pid"), "waive" (a check's id).
+    /// "terminate-session" ("instance/pid"), "waive" and "unwaive" (a check's id; "" = to be chosen), "report".
     void request(const QString &action, const QString &instance);
     void showRun(ActionRun *run);
     void askToArm();
@@ -35,12 +39,16 @@ private:
     void endSession(const QString &instance, bool isTerminate);
     void openFlush(const QString &instance);
     void openMail();
-    void openWaiver(const QString &check);
+    WaiveDialog *openWaiver(const QString &check);
+    void writeWaivers(WaiveDialog *dialog, std::function<WaiverStore::Result(WaiverStore &)> change, const QString &done);
+    void openReport();
+    void writeReport(ReportDialog *dialog, const QString &path, const QString &format, bool mayReplace);
     void onFinished(ActionRun *run);
 
     Session &m_session;
     QWidget *m_window;
     std::map<ActionRun *, QPointer<PlanSheet>> m_sheets;
+    AsyncReader m_writer; ///< what goes to files: waivers, reports
 };
 
 } // namespace muster

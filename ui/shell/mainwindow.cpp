@@ -80,6 +80,8 @@ QAction *MainWindow::command(const QString &name, const QString &title, const QK
 void MainWindow::buildMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
+    file->addAction(command(QStringLiteral("report"), tr("&Save a report…"), QKeySequence(QStringLiteral("Ctrl+S")), &MainWindow::saveReport));
+    file->addSeparator();
     auto *quit = file->addAction(tr("&Quit"));
     quit->setShortcut(QKeySequence(QStringLiteral("Ctrl+Q")));
     connect(quit, &QAction::triggered, this, &QWidget::close);
@@ -186,6 +188,11 @@ void MainWindow::subscribe()
     const auto shown = m_pages.find(m_current);
     m_session.poller().subscribe(isSeen && shown != m_pages.end() ? shown->second->subscriptions(*m_session.snapshot()) : std::set<std::string>{});
     m_session.setVisible(isSeen);
+}
+
+void MainWindow::saveReport()
+{
+    m_actions->request(QStringLiteral("report"), {});
 }
 
 void MainWindow::measureNow()

@@ -60,6 +60,7 @@ private:
     void refreshVisible();
     void subscribe();
     void goBack();
+    void saveReport();
     void measureNow();
     void showKeys();
     void showAbout();
