@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/readiness/findingstab.h"
 
+#include "models/format/text.h"
 #include "models/presenters/readinesspresenter.h"
 #include "models/presenters/seriesbook.h"
+#include "models/readiness/causes.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/label.h"
 
@@ -15,6 +17,7 @@ namespace {
 constexpr int kMostFindings = 11;
 constexpr int kMostComponents = 12;
 constexpr int kTrendPoints = 48;
+constexpr std::size_t kCauseLimit = 900;
 }
 
 FindingsTab::FindingsTab(SeriesBook &series, QWidget *parent) : ReadinessTab(parent), m_series(series)
@@ -31,6 +34,13 @@ FindingsTab::FindingsTab(SeriesBook &series, QWidget *parent) : ReadinessTab(par
     m_components->setFitted(kMostComponents);
     m_components->setSelectionMode(QAbstractItemView::NoSelection);
     m_components->setFocusPolicy(Qt::NoFocus);
+    m_causes = named(new Label(theme::Type::Body, Label::Tone::Text, this), QStringLiteral("causes"), tr("Causes"));
+    m_causes->setWordWrap(true);
+    m_causes->setContentsMargins(0, 0, 0, 8);
+    m_causes->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    m_causesHead = new Label(tr("What leads to what"), theme::Type::Strong, Label::Tone::Text, this);
+    column->addWidget(m_causesHead);
+    column->addWidget(m_causes);
     column->addWidget(m_head);
     column->addWidget(m_findings);
     column->addSpacing(14);
@@ -42,6 +52,12 @@ FindingsTab::FindingsTab(SeriesBook &series, QWidget *parent) : ReadinessTab(par
 
 void FindingsTab::display(const Snapshot &snapshot, const Assessment &assessment)
 {
+    QStringList causes;
+    for (const auto &cause : readiness::causesOf(snapshot))
+        causes << tr("• %1 → %2").arg(text::label(cause.sentence, kCauseLimit), text::label(cause.action, kCauseLimit));
+    m_causes->show(causes.join(QLatin1Char('\n')));
+    m_causes->setVisible(!causes.isEmpty());
+    m_causesHead->setVisible(!causes.isEmpty());
     std::vector<Row> findings = readiness::findingRows(assessment, {});
     const bool isEmpty = findings.empty();
     m_head->show(isEmpty ? tr("Nothing is wrong now") : tr("What is wrong now"));

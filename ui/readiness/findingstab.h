@@ -22,6 +22,8 @@ public:
 private:
     SeriesBook &m_series;
     Label *m_head;
+    Label *m_causesHead;
+    Label *m_causes; ///< what leads to what; hidden while there is none
     DataTable *m_findings;
     DataTable *m_components;
     bool m_hasSelected = false; ///< the worst finding is selected once, then the operator decides
