@@ -7,6 +7,16 @@
 
 namespace muster::prometheus {
 
+namespace {
+
+/// Prometheus counts in whole milliseconds: epoch seconds in a double lose the eighth digit of a difference.
+double secondsBetween(double from, double to)
+{
+    return static_cast<double>(std::llround(to * 1000) - std::llround(from * 1000)) / 1000;
+}
+
+} // namespace
+
 std::optional<double> increase(std::span<const Point> points, double from, double to)
 {
     if (points.size() < 2 || to <= from)
@@ -16,12 +26,12 @@ std::optional<double> increase(std::span<const Point> points, double from, doubl
         if (points[i].value < points[i - 1].value)
             growth += points[i - 1].value;
     }
-    const double sampled = points.back().time - points.front().time;
+    const double sampled = secondsBetween(points.front().time, points.back().time);
     if (sampled <= 0)
         return std::nullopt;
     const double distance = sampled / static_cast<double>(points.size() - 1);
-    double before = points.front().time - from;
-    double after = to - points.back().time;
+    double before = secondsBetween(from, points.front().time);
+    double after = secondsBetween(points.back().time, to);
     const double threshold = distance * 1.1;
     if (before >= threshold)
         before = distance / 2;
@@ -36,7 +46,7 @@ std::optional<double> increase(std::span<const Point> points, double from, doubl
 std::optional<double> rate(std::span<const Point> points, double from, double to)
 {
     const auto growth = increase(points, from, to);
-    return growth ? std::optional(*growth / (to - from)) : std::nullopt;
+    return growth ? std::optional(*growth / secondsBetween(from, to)) : std::nullopt;
 }
 
 namespace {

@@ -209,6 +209,7 @@ void TestPromRates::saysHowFastTheErrorBudgetGoes()
     Target target;
     target.histogram = "took_seconds";
     target.slo = 0.25;
+    target.objective = 0.999;
     const auto deadline = Deadline::after(Millis{10000});
     FactBatch batch;
     const auto label = addLatencyFacts(batch, *m_client, target, 300, deadline);
