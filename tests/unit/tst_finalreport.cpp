@@ -278,8 +278,8 @@ void TestFinalReport::namesTheFactsAndChecksThatMoved()
     const auto after = report::readReport(rendered(report::ReportFormat::Json, world).toStdString());
     QVERIFY(before && after);
     const auto text = report::differences(*before, *after);
-    QVERIFY2(text.find("score: 100.0 → 95.5") != std::string::npos, text.c_str());
-    const auto check = text.find("check monitoring/targets-up: pass 30.0 → fail 0.0 points");
+    QVERIFY2(text.find("score: 100.0 → 96.3") != std::string::npos, text.c_str());
+    const auto check = text.find("check monitoring/targets-up: pass 25.0 → fail 0.0 points");
     QVERIFY2(check != std::string::npos, text.c_str());
     QVERIFY2(text.find("prometheus/one  prometheus.targets_down", check) != std::string::npos, text.c_str());
     QVERIFY2(text.find("redis.version: ") != std::string::npos, text.c_str());
