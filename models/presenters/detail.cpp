@@ -39,7 +39,7 @@ QString capitalised(const std::string &word)
 
 QString subtitleOf(const CheckResult &check)
 {
-    QStringList parts{capitalised(check.component), tr("%1 points").arg(q(format::number(check.points, 1)))};
+    QStringList parts{capitalised(check.component), check.points == 1 ? tr("1 point") : tr("%1 points").arg(q(format::number(check.points, 1)))};
     if (!check.tier.empty())
         parts << text::label(check.tier);
     if (!check.priority.empty())

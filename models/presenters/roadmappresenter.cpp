@@ -88,19 +88,19 @@ Comparison line(const char *id, const QString &label, const QString &today, cons
 
 QString phaseTitle(const std::string &phase, bool isLast)
 {
-    if (phase == "now")
-        return tr("now");
+    if (phase == "now" || phase == "supposed")
+        return phase == "now" ? tr("now") : tr("if fixed");
     if (isLast)
-        return tr("all done");
-    return phase == "foundation" ? tr("foundation mended") : phase == "named" ? tr("named items done") : tr("the rest done");
+        return tr("all");
+    return phase == "foundation" ? tr("foundation") : phase == "named" ? tr("named items") : tr("the rest");
 }
 
 } // namespace
 
 std::vector<RowColumn> planColumns()
 {
-    return {{tr("If fixed"), ColumnKind::Switch, 64}, {QString(), ColumnKind::Status, 32},        {tr("Check"), ColumnKind::Text, 0},      {tr("Gain"), ColumnKind::Number, 60},
-            {tr("Effort"), ColumnKind::Text, 80},     {tr("Gain/effort"), ColumnKind::Number, 84}, {tr("Priority"), ColumnKind::Text, 68}, {tr("Tier"), ColumnKind::Text, 92}};
+    return {{tr("If fixed"), ColumnKind::Switch, 60}, {QString(), ColumnKind::Status, 32},        {tr("Check"), ColumnKind::Text, 0},      {tr("Gain"), ColumnKind::Number, 60},
+            {tr("Effort"), ColumnKind::Text, 80},     {tr("Gain/effort"), ColumnKind::Number, 84}, {tr("Priority"), ColumnKind::Text, 80}, {tr("Tier"), ColumnKind::Text, 108}};
 }
 
 std::vector<Row> planRows(const Assessment &assessment, const std::set<std::string> &fixed)
@@ -169,7 +169,7 @@ QString stepText(const std::vector<PathStep> &steps, std::size_t step)
     const PathStep &at = steps[step];
     const QString score = q(format::score(at.score));
     if (step == 0)
-        return tr("now · %1 · %2").arg(score, q(format::verdict(at.verdict)));
+        return tr("%1 · %2 · %3").arg(phaseTitle(at.phase, false), score, q(format::verdict(at.verdict)));
     return tr("%1 of %2 · %3 · %4 → %5 · %6").arg(step).arg(steps.size() - 1).arg(text::label(at.title, 80), signedPoints(at.gain), score, q(format::verdict(at.verdict)));
 }
 

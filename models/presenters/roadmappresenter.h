@@ -34,10 +34,10 @@ struct Comparison {
 struct Milestone {
     std::size_t step = 0;
     QString label; ///< "87.3": what is certain then
-    QString title; ///< "now", "foundation mended", "named items done", "all done"
+    QString title; ///< "now", "if fixed", "foundation", "named items", "all"
 };
 [[nodiscard]] std::vector<Milestone> milestones(const std::vector<PathStep> &steps);
-/// "87.3 now → 96.8 named items done → 100.0 all done".
+/// "87.3 now → 96.8 named items → 100.0 all".
 [[nodiscard]] QString pathSummary(const std::vector<PathStep> &steps);
 /// "3 of 21 · HTTPS enforced · +1.00 → 92.1 · AT RISK".
 [[nodiscard]] QString stepText(const std::vector<PathStep> &steps, std::size_t step);

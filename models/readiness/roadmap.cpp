@@ -56,7 +56,7 @@ std::vector<PathStep> pathTo100(const Profile &profile, const Assessment &assess
 {
     const auto start = whatIf(profile, assessment, done);
     std::vector<PathStep> steps{ stepOf(start, start.score.low) };
-    steps.back().phase = "now";
+    steps.back().phase = done.empty() ? "now" : "supposed";
     auto supposed = done;
     const auto left = workLeft(start);
     for (const auto phase : kPhases) {

@@ -34,7 +34,7 @@ struct WorkItem {
 struct PathStep {
     std::vector<std::string> checks; ///< empty for the first one: where it stands now
     std::string title;
-    std::string phase;               ///< "now" | "foundation" | "named" | "rest"
+    std::string phase;               ///< "now" | "supposed" (where it would stand with what is done in a what-if) | "foundation" | "named" | "rest"
     double gain = 0;                 ///< of the low end, by this step
     Interval score;                  ///< cumulated
     Verdict verdict = Verdict::NotReady;

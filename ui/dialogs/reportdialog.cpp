@@ -57,6 +57,7 @@ void ReportDialog::build(const Session &session)
     m_path->setMaxLength(kLongestPath);
     m_browse = named(new QPushButton(tr("Browse…"), this), QStringLiteral("reportBrowse"), tr("Choose a file"));
     auto *file = new QHBoxLayout;
+    file->setSpacing(8);
     file->addWidget(m_path, 1);
     file->addWidget(m_browse);
     auto *form = new QFormLayout;
