@@ -92,6 +92,8 @@ std::optional<CheckStatus> statusOf(Group group)
 
 RowCell durationCell(std::optional<double> seconds)
 {
+    if (seconds && *seconds < 0)
+        seconds = 0; // a statement that began after the one that asks
     return {seconds ? QString::fromStdString(format::duration(*seconds)) : QStringLiteral("–"), seconds.value_or(-1), {}, !seconds, false};
 }
 

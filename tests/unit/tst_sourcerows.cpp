@@ -90,6 +90,7 @@ void TestSourceRows::sessionsThatMatterComeFirst()
     QCOMPARE(keysOf(rows), (QStringList{QStringLiteral("6"), QStringLiteral("4"), QStringLiteral("3"), QStringLiteral("5"), QStringLiteral("2"), QStringLiteral("1")}));
     QVERIFY(rows.front().status == CheckStatus::Fail);
     QVERIFY(rows[1].cells[3].text.contains(QStringLiteral("waits for 3")));
+    QCOMPARE(sessions::rows(sessionTable({session(1, "active", -0.0009)})).front().cells[4].text, QStringLiteral("0 s"));
 }
 
 void TestSourceRows::idleSessionsStayWhereTheyAre()
