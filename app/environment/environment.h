@@ -112,10 +112,10 @@ struct Http {
 struct Smtp {
     Address address;
     SecretRef password;
+    SecretRef token; ///< OAuth 2.0 access token, for XOAUTH2; never beside a password
     std::string tlsMode = "starttls"; ///< "starttls" | "implicit" | "none"
     std::string from;
     std::vector<std::string> to;
-    SecretRef token; ///< OAuth 2.0 access token, for XOAUTH2; never beside a password
     std::optional<Address> mailbox; ///< imap(s)://user@host/FOLDER, where the test mails arrive
     SecretRef mailboxPassword;      ///< none: as `password`
     std::vector<std::string> egress; ///< addresses from which the relay sends on

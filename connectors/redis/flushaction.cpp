@@ -180,7 +180,7 @@ Outcome FlushAction::together() const
     for (const auto &share : m_shares) {
         keys += share.keys;
         if (share.outcome.kind != OutcomeKind::Succeeded)
-            troubles += " " + share.flush.target().address() + ": " + share.outcome.summary;
+            troubles += ' ' + share.flush.target().address() + ": " + share.outcome.summary;
     }
     const auto total = format::number(keys, 0) + (m_request.isCountOnly ? canPause() ? " keys match" : " keys" : " keys were deleted") + " on "
         + std::to_string(m_shares.size()) + " primaries.";

@@ -65,7 +65,7 @@ std::optional<Series> seriesOf(std::string_view version)
 
 std::string dateText(std::chrono::year_month_day date)
 {
-    const auto two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+    const auto two = [](unsigned value) { return std::string(value < 10 ? "0" : "").append(std::to_string(value)); };
     return std::to_string(static_cast<int>(date.year())) + "-" + two(static_cast<unsigned>(date.month())) + "-" + two(static_cast<unsigned>(date.day()));
 }
 

@@ -138,9 +138,9 @@ Row Forest::rowOf(qint64 pid, qint64 above, int depth, bool isAgain) const
         who.prepend(QString(4 * (std::min(depth, kDeepest) - 1) + 2, QLatin1Char(' ')) % QStringLiteral("└ "));
     const auto place = places.find(pid);
     const bool isListed = place != places.end();
-    auto age = isListed ? sessions.number(place->second, depth == 0 ? "transaction_age" : "wait_age") : std::nullopt;
-    if (!age && depth > 0 && isListed)
-        age = sessions.number(place->second, "query_age");
+    const auto ageOf = [&](const char *column) { return isListed ? sessions.number(place->second, column) : std::nullopt; };
+    const auto waiting = ageOf(depth == 0 ? "transaction_age" : "wait_age");
+    const auto age = waiting || depth == 0 ? waiting : ageOf("query_age");
     const QString query = isListed ? text::label(sessions.text(place->second, "query")) : QString();
     return {QString::number(pid) % kSplit % QString::number(above),
             {{depth == 0 ? tr("blocks") : tr("waits"), {}, depth == 0 ? QVariant() : QVariant(QStringLiteral("stale")), false, false}, {who, {}, {}, false, depth == 0},
