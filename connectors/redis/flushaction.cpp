@@ -187,7 +187,8 @@ Outcome FlushAction::together() const
     auto outcome = make(worst.kind, total + troubles);
     outcome.howToFindOut = worst.howToFindOut;
     if (outcome.kind == OutcomeKind::Failed || outcome.kind == OutcomeKind::Unknown)
-        outcome.howToFindOut += (outcome.howToFindOut.empty() ? "" : " ") + std::string("After a failover the promoted replica may still hold keys: count again over the whole cluster.");
+        outcome.howToFindOut.append(outcome.howToFindOut.empty() ? "" : " ")
+            .append("After a failover the promoted replica may still hold keys: count again over the whole cluster.");
     outcome.details.push_back({m_request.isCountOnly ? "Counted" : "Deleted", format::number(keys, 0)});
     for (const auto &share : m_shares) {
         outcome.details.push_back({"Node " + share.flush.target().address(), share.outcome.summary});
