@@ -100,7 +100,7 @@ QString phaseTitle(const std::string &phase, bool isLast)
 std::vector<RowColumn> planColumns()
 {
     return {{tr("If fixed"), ColumnKind::Switch, 60}, {QString(), ColumnKind::Status, 32},        {tr("Check"), ColumnKind::Text, 0},      {tr("Gain"), ColumnKind::Number, 60},
-            {tr("Effort"), ColumnKind::Text, 80},     {tr("Gain/effort"), ColumnKind::Number, 84}, {tr("Priority"), ColumnKind::Text, 80}, {tr("Tier"), ColumnKind::Text, 108}};
+            {tr("Effort"), ColumnKind::Text, 74},     {tr("Per effort"), ColumnKind::Number, 80}, {tr("Priority"), ColumnKind::Text, 74}, {tr("Tier"), ColumnKind::Text, 102}};
 }
 
 std::vector<Row> planRows(const Assessment &assessment, const std::set<std::string> &fixed)
@@ -170,7 +170,7 @@ QString stepText(const std::vector<PathStep> &steps, std::size_t step)
     const QString score = q(format::score(at.score));
     if (step == 0)
         return tr("%1 · %2 · %3").arg(phaseTitle(at.phase, false), score, q(format::verdict(at.verdict)));
-    return tr("%1 of %2 · %3 · %4 → %5 · %6").arg(step).arg(steps.size() - 1).arg(text::label(at.title, 80), signedPoints(at.gain), score, q(format::verdict(at.verdict)));
+    return tr("%1 of %2 · %3 %4 → %5 %6").arg(step).arg(steps.size() - 1).arg(text::label(at.title, 80), signedPoints(at.gain), score, q(format::verdict(at.verdict)));
 }
 
 QString pathText(const std::vector<PathStep> &steps)

@@ -39,7 +39,7 @@ struct Milestone {
 [[nodiscard]] std::vector<Milestone> milestones(const std::vector<PathStep> &steps);
 /// "87.3 now → 96.8 named items → 100.0 all".
 [[nodiscard]] QString pathSummary(const std::vector<PathStep> &steps);
-/// "3 of 21 · HTTPS enforced · +1.00 → 92.1 · AT RISK".
+/// "3 of 21 · HTTPS enforced +1.00 → 92.1 AT RISK".
 [[nodiscard]] QString stepText(const std::vector<PathStep> &steps, std::size_t step);
 /// The summary and every step, one a line: what the chart says to those who do not see it.
 [[nodiscard]] QString pathText(const std::vector<PathStep> &steps);

@@ -26,6 +26,7 @@ private Q_SLOTS:
     void arrowsWalkThePath();
     void criteriaStandBesideFinalMetrics();
     void metricShowsWhatIsBehindIt();
+    void everyTabFitsASmallScreen();
     void historyTellsDropsAndTheirCause();
     void dropMarksTheChartAndOpensTheCheck();
     void changeMarksItsMoment();
@@ -228,6 +229,19 @@ void TestReadinessPage::metricShowsWhatIsBehindIt()
     QCOMPARE(opened.detail().title, QStringLiteral("Security"));
     QVERIFY(opened.detail().toText().contains(QStringLiteral("Expected: 98")));
     QVERIFY(opened.detail().toText().contains(QString::fromStdString(opened.made.session->assessment()->check("security/https-enforced")->title)));
+}
+
+// 1280×720 is what a Full HD screen has at 150 %.
+void TestReadinessPage::everyTabFitsASmallScreen()
+{
+    OpenedReadiness opened(test::shopSetup());
+    QVERIFY(opened.start());
+    for (const char *tab : {"Findings", "Plan", "Criteria", "Waivers", "History", "All checks", "Facts"}) {
+        QVERIFY(opened.openTab(tab));
+        QCoreApplication::sendPostedEvents();
+        const QSize least = opened.window->minimumSizeHint();
+        QVERIFY2(least.height() <= 660 && least.width() <= 1280, qPrintable(QStringLiteral("%1: %2 × %3").arg(QString::fromUtf8(tab)).arg(least.width()).arg(least.height())));
+    }
 }
 
 void TestReadinessPage::historyTellsDropsAndTheirCause()

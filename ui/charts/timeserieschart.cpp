@@ -311,7 +311,7 @@ void TimeSeriesChart::drawMark(QPainter &painter) const
     const QString words = QString::fromStdString(format::utc(WallTime(Millis(*m_mark))));
     const qreal width = painter.fontMetrics().horizontalAdvance(words) + 8;
     const bool isLeft = x + width > plot.right();
-    painter.drawText(QRectF(isLeft ? x - width : x + 4, plot.bottom() - 18, width, 16), int(Qt::AlignVCenter) | int(isLeft ? Qt::AlignRight : Qt::AlignLeft), words);
+    painter.drawText(QRectF(isLeft ? x - width - 4 : x + 4, plot.bottom() - 18, width, 16), int(Qt::AlignVCenter) | int(isLeft ? Qt::AlignRight : Qt::AlignLeft), words);
 }
 
 // A line of one point is not drawn by Qt Charts; the first sample must be seen all the same.

@@ -54,7 +54,6 @@ void WaiveDialog::build(const EnvironmentInfo &environment)
     m_reason->setPlaceholderText(tr("why it is acceptable until then"));
     m_until = named(new QDateEdit(today().addDays(kDays), this), QStringLiteral("waiverUntil"), tr("Last day, UTC"));
     m_until->setDisplayFormat(QStringLiteral("yyyy-MM-dd"));
-    m_until->setCalendarPopup(true);
     for (QLineEdit *field : {m_owner, m_reason})
         field->setMaxLength(kTypable);
     auto *form = new QFormLayout;

@@ -5,8 +5,8 @@
 #include "models/readiness/finalmetrics.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/scrolled.h"
 
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 namespace muster {
@@ -17,18 +17,7 @@ constexpr int kMostRows = 20; // of the common height: both lists stand whole, t
 
 CriteriaTab::CriteriaTab(QWidget *parent) : ReadinessTab(parent)
 {
-    auto *scroll = named(new QScrollArea(this), QStringLiteral("criteriaScroll"), tr("Criteria and metrics"));
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setFocusPolicy(Qt::NoFocus);
-    auto *outer = new QVBoxLayout(this);
-    outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(scroll);
-    auto *body = new QWidget(scroll);
-    body->setAutoFillBackground(false);
-    scroll->viewport()->setAutoFillBackground(false);
-    scroll->setWidget(body);
+    QWidget *body = scrolledBody(this, QStringLiteral("criteriaScroll"), tr("Criteria and metrics"));
     auto *column = new QVBoxLayout(body);
     column->setContentsMargins(24, 18, 24, 8);
     column->setSpacing(6);

@@ -7,6 +7,7 @@
 #include "models/readiness/causes.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/label.h"
+#include "ui/widgets/scrolled.h"
 
 #include <QHeaderView>
 #include <QVBoxLayout>
@@ -22,7 +23,7 @@ constexpr std::size_t kCauseLimit = 900;
 
 FindingsTab::FindingsTab(SeriesBook &series, QWidget *parent) : ReadinessTab(parent), m_series(series)
 {
-    auto *column = new QVBoxLayout(this);
+    auto *column = new QVBoxLayout(scrolledBody(this, QStringLiteral("findingsScroll"), tr("What is wrong now, and the components")));
     column->setContentsMargins(24, 18, 24, 8);
     column->setSpacing(6);
     m_head = new Label(theme::Type::Strong, Label::Tone::Text, this);
