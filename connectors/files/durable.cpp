@@ -104,7 +104,7 @@ std::expected<void, Fault> replaceFile(const std::string &path, std::string_view
     const auto temporary = path + ".new-" + std::to_string(::getpid());
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
     if (!file)
-        return std::unexpected(systemFault("write", temporary, errno));
+        return std::unexpected(systemFault("write", path, errno)); // the name that the caller knows
     auto written = writeAll(file.get(), bytes, path);
     if (written && ::fsync(file.get()) != 0)
         written = std::unexpected(systemFault("fsync", path, errno));

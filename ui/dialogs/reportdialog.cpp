@@ -9,7 +9,9 @@
 #include "ui/widgets/primarybutton.h"
 
 #include <QComboBox>
+#include <QDir>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -51,7 +53,8 @@ void ReportDialog::build(const Session &session)
     m_format = named(new QComboBox(this), QStringLiteral("reportFormat"), tr("Format"));
     for (const reportform::Format &format : reportform::formats())
         m_format->addItem(reportform::title(format), QString::fromUtf8(format.id));
-    const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+    const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+    const QString folder = QFileInfo(documents).isDir() ? documents : QDir::homePath();
     const QString name = reportform::fileName(session.environment().name, session.assessment()->at, formatAt(0));
     m_path = named(new QLineEdit(folder % QLatin1Char('/') % name, this), QStringLiteral("reportPath"), tr("File"));
     m_path->setMaxLength(kLongestPath);
@@ -109,6 +112,7 @@ void ReportDialog::refresh()
     m_save->setText(m_isBusy ? tr("Saving…") : m_mayReplace ? tr("Replace") : tr("Save"));
     m_save->setEnabled(problem.isEmpty() && !m_isBusy);
     m_result->setVisible(!m_result->text().isEmpty());
+    growToFit();
 }
 
 QString ReportDialog::path() const

@@ -55,6 +55,14 @@ void Sheet::setHeading(const QString &title)
     setAccessibleName(title);
 }
 
+void Sheet::growToFit()
+{
+    layout()->activate();
+    const int wanted = layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width()) : layout()->totalSizeHint().height();
+    if (wanted > height())
+        resize(width(), wanted);
+}
+
 void Sheet::addButton(QPushButton *button)
 {
     button->setAutoDefault(false);

@@ -24,6 +24,8 @@ protected:
     [[nodiscard]] QVBoxLayout &content() { return *m_content; }
     [[nodiscard]] QPushButton &cancelButton() { return *m_cancel; }
     void setHeading(const QString &title);
+    /// Taller, where a text came that does not fit.
+    void growToFit();
     /// To the right of Cancel.
     void addButton(QPushButton *button);
     /// To the left, away from the decision.

@@ -127,6 +127,7 @@ void WaiveDialog::refresh()
     m_problems->show(texts.join(QLatin1Char('\n')));
     m_save->setEnabled(texts.isEmpty() && !m_isBusy);
     m_remove->setEnabled(!m_isBusy);
+    growToFit();
 }
 
 waiver::Draft WaiveDialog::draft() const
@@ -153,6 +154,7 @@ void WaiveDialog::showFault(const Fault &fault)
 {
     m_fault->show(tr("Not written. %1\n%2").arg(text::label(fault.detail, 400), text::label(fault.hint, 400)).trimmed());
     m_fault->show();
+    growToFit();
 }
 
 } // namespace muster
