@@ -2,6 +2,7 @@
 #include "connectors/backup/barmanparser.h"
 
 #include "connectors/backup/jsonfields.h"
+#include "models/facts/walltime.h"
 
 #include <charconv>
 #include <cstdlib>
@@ -169,8 +170,10 @@ std::map<std::string, FoundFile> parseFound(std::string_view output)
         std::uint64_t size = 0;
         std::int64_t seconds = 0;
         if (second != std::string_view::npos && std::from_chars(line.data(), line.data() + first, size).ec == std::errc{}
-            && std::from_chars(line.data() + first + 1, line.data() + second, seconds).ec == std::errc{})
-            found[std::string(line.substr(second + 1))] = {size, WallTime(std::chrono::seconds(seconds))};
+            && std::from_chars(line.data() + first + 1, line.data() + second, seconds).ec == std::errc{}) {
+            if (const auto changedAt = wallTimeOf(static_cast<double>(seconds)))
+                found[std::string(line.substr(second + 1))] = {size, *changedAt};
+        }
         output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
     }
     return found;

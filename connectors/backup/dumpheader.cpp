@@ -5,6 +5,7 @@
 #include "connectors/backup/tarscan.h"
 #include "connectors/files/durable.h"
 #include "connectors/process/host.h"
+#include "models/facts/walltime.h"
 
 #include <algorithm>
 #include <array>
@@ -46,10 +47,10 @@ public:
     int integer()
     {
         const bool isNegative = byte() != 0;
-        std::int64_t value = 0;
+        std::uint64_t value = 0; // wraps where an int would overflow
         for (int i = 0; i < m_intSize; ++i)
-            value |= static_cast<std::int64_t>(byte()) << (8 * std::min(i, 7));
-        return static_cast<int>(isNegative ? -value : value);
+            value |= static_cast<std::uint64_t>(byte()) << (8 * std::min(i, 7));
+        return static_cast<int>(isNegative ? 0 - value : value);
     }
     std::string text()
     {
@@ -274,7 +275,7 @@ std::optional<DumpHeader> parseArchiveHead(std::string_view bytes)
     }
     // The tool wrote its local time; we can only take it for ours.
     if (const auto at = ::mktime(&date); at > 0)
-        header.createdAt = WallTime(std::chrono::seconds(at));
+        header.createdAt = wallTimeOf(static_cast<double>(at));
     return header;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/backup/server.h"
 
+#include "models/facts/walltime.h"
+
 #include <array>
 
 namespace muster::backup {
@@ -212,7 +214,7 @@ std::expected<std::vector<Running>, Fault> Server::activity(Deadline deadline)
         running.who = rows->text(row, "who") + ", process " + rows->text(row, "pid");
         running.phase = rows->text(row, "phase");
         if (const auto since = rows->number(row, "since"))
-            running.since = WallTime(std::chrono::seconds(static_cast<std::int64_t>(*since)));
+            running.since = wallTimeOf(*since);
         running.done = rows->number(row, "done").value_or(0);
         // Follows the streamed bytes once it was passed: then no total is known any more.
         if (const auto total = rows->number(row, "total"); total && *total > running.done)

@@ -58,8 +58,7 @@ RowCell cellOf(const Cell &cell, const std::string &unit)
 {
     RowCell result;
     if (const double *number = std::get_if<double>(&cell)) {
-        result.text = unit == "epoch" ? q(format::utc(WallTime(std::chrono::duration_cast<Millis>(std::chrono::duration<double>(*number)))))
-                                      : q(format::value(*number, unit));
+        result.text = q(format::value(*number, unit));
         result.sort = *number;
     } else if (const bool *truth = std::get_if<bool>(&cell)) {
         result.text = *truth ? tr("yes") : tr("no");

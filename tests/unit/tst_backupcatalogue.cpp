@@ -359,6 +359,14 @@ void tst_BackupCatalogue::survivesCutArchiveHeads()
         QVERIFY(!parsed || !parsed->problem.empty());
     }
     QVERIFY(!parseArchiveHead(std::string("PGDMP") + std::string(100, '\xff'))->problem.empty());
+    // Whole, made in the year 2147485547.
+    std::string whole("PGDMP\x01\x0e\x00\x04\x08\x01\x01\x01\x00\x00\x00\x00\x05\x00\x00\x00", 21);
+    whole.append(10, '\0').append("\0\x01\0\0\0\0\x01\0\0\0", 10).append("\0\xff\xff\xff\x7f", 5).append(20, '\0');
+    const auto late = parseArchiveHead(whole);
+    QVERIFY2(late->problem.empty(), late->problem.c_str());
+    QVERIFY(!late->createdAt);
+    // A sign before the smallest number of eight bytes.
+    QVERIFY(parseArchiveHead(std::string("PGDMP\x01\x0e\x00\x08\x08\x01\x01\0\0\0\0\0\0\0\x80", 20)).has_value());
 }
 
 void tst_BackupCatalogue::namesAreSafe_data()

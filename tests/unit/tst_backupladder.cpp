@@ -399,9 +399,10 @@ void tst_BackupLadder::readsBarman()
     QVERIFY(entries->at(0).backup.took == Millis(1000));
     QVERIFY(entries->at(1).backup.isInterrupted);
     QVERIFY(!barman::parseList("{\"_ERROR\":[\"Unknown server 'x'\"]}", "x", removes));
-    const auto found = barman::parseFound(std::string("8192 1795591026.25 data/base/1/a b\0" "garbage\0" "0 1 c\0", 46));
+    const auto found = barman::parseFound(std::string("8192 1795591026.25 data/base/1/a b\0" "garbage\0" "0 1 c\0" "7 9223372036854775807 d\0", 73));
     QCOMPARE(found.at("data/base/1/a b").size, std::uint64_t{8192});
     QVERIFY(!found.contains("garbage"));
+    QVERIFY(found.contains("c") && !found.contains("d")); // no calendar holds the time of d
 }
 
 void tst_BackupLadder::readsBaseManifests()
