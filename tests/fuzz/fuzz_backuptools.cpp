@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     using namespace muster::backup;
     (void)parseHead(bytes);
     (void)parseArchiveHead(bytes);
-    (void)isPlainEnd(bytes);
+    (void)isPlainEnd(bytes, false);
+    (void)isPlainEnd(bytes, true);
     (void)pgbackrest::parseInfo(bytes, "demo");
     (void)pgbackrest::parseErrorList(bytes);
     (void)pgbackrest::parseListing(bytes);
