@@ -2,6 +2,7 @@
 #include "connectors/backup/barmanparser.h"
 #include "connectors/backup/dumpheader.h"
 #include "connectors/backup/pgbackrestparser.h"
+#include "connectors/backup/tarscan.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     (void)parseArchiveHead(bytes);
     (void)isPlainEnd(bytes, false);
     (void)isPlainEnd(bytes, true);
+    TarScan tar;
+    tar.add(bytes.substr(0, bytes.size() / 2));
+    tar.add(bytes.substr(bytes.size() / 2));
+    (void)tar.problem();
     (void)pgbackrest::parseInfo(bytes, "demo");
     (void)pgbackrest::parseErrorList(bytes);
     (void)pgbackrest::parseListing(bytes);
