@@ -84,8 +84,9 @@ void PollWorker::checkOverrun()
         if (std::exchange(m_isOverrunReported, true))
             return;
     }
-    m_source->interrupt();
+    // First said, then broken off: else the round's own fault might come before its reason.
     m_mailbox->post([deliver = m_deliver, fault = overrunFault(m_source->cadence().deadline), at = Stamp::now()] { deliver(std::unexpected(fault), at); });
+    m_source->interrupt();
 }
 
 void PollWorker::run()
