@@ -34,6 +34,7 @@ public:
     [[nodiscard]] std::expected<std::vector<HistoryDrop>, Fault> drops(WallTime from, WallTime to, std::size_t limit) const override;
     [[nodiscard]] std::expected<HistoryEntry, Fault> latest() const override;
     [[nodiscard]] std::string notice() const override;
+    void interrupt() override { m_interrupter.interrupt(); }
 
 private:
     [[nodiscard]] std::vector<HistoryPoint> older(const std::string &series, WallTime from, WallTime to, std::size_t maxPoints) const;

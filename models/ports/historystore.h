@@ -85,6 +85,8 @@ public:
     [[nodiscard]] virtual std::expected<HistoryEntry, Fault> latest() const = 0;
     /// A sentence about what happened to the store ("... was damaged and moved to ..."), or "".
     [[nodiscard]] virtual std::string notice() const { return {}; }
+    /// For closing, from any thread: what waits for the network ends, and from then on only what is local answers.
+    virtual void interrupt() {}
 };
 
 } // namespace muster
