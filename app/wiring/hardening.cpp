@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/wiring/hardening.h"
 
+#include "connectors/net/tlslibrary.h"
+
 #include <QSocketNotifier>
 
 #include <csignal>
@@ -30,6 +32,7 @@ void hardenProcess()
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0); // RLIMIT_CORE does not hold for a core_pattern that is a pipe
     std::signal(SIGPIPE, SIG_IGN);
+    net::startTlsLibrary();
     const auto set = interruptSignals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }

@@ -36,9 +36,15 @@ PollWorker::PollWorker(std::unique_ptr<Source> source, std::shared_ptr<Mailbox> 
 {
 }
 
+PollWorker::~PollWorker()
+{
+    if (m_thread.joinable())
+        m_thread.detach(); // abandoned; it owns this object, so this may be that very thread
+}
+
 void PollWorker::start()
 {
-    std::thread([self = shared_from_this()] { self->run(); }).detach();
+    m_thread = std::thread([self = shared_from_this()] { self->run(); });
 }
 
 void PollWorker::requestStop()
@@ -51,8 +57,15 @@ void PollWorker::requestStop()
 
 bool PollWorker::waitEnded(Millis left)
 {
-    std::unique_lock lock(m_mutex);
-    return m_wake.wait_for(lock, left, [this] { return m_hasEnded; });
+    {
+        std::unique_lock lock(m_mutex);
+        if (!m_wake.wait_for(lock, left, [this] { return m_hasEnded; }))
+            return false;
+    }
+    // To its very end: libraries clean up after a thread (OpenSSL does), and must not do so while the process itself ends.
+    if (m_thread.joinable())
+        m_thread.join();
+    return true;
 }
 
 void PollWorker::measureNow()

@@ -12,6 +12,7 @@
 #include <optional>
 #include <random>
 #include <stop_token>
+#include <thread>
 
 namespace muster {
 
@@ -22,10 +23,13 @@ public:
     using Deliver = std::function<void(std::expected<FactBatch, Fault>, Stamp)>; ///< runs on the poller's thread
 
     PollWorker(std::unique_ptr<Source> source, std::shared_ptr<Mailbox> mailbox, Deliver deliver);
+    ~PollWorker();
+    PollWorker(const PollWorker &) = delete;
+    PollWorker &operator=(const PollWorker &) = delete;
 
     void start();
     void requestStop();
-    /// True when the thread has ended within `left`.
+    /// True when the thread has ended within `left`. Of the thread that started it, once.
     [[nodiscard]] bool waitEnded(Millis left);
     void measureNow();
     void setSubscribed(bool isSubscribed);
@@ -46,6 +50,7 @@ private:
     std::shared_ptr<Mailbox> m_mailbox;
     Deliver m_deliver;
     std::stop_source m_stop;
+    std::thread m_thread; ///< of the caller of start() and waitEnded()
     std::atomic<bool> m_isDelivered{true}; ///< back-pressure: no new round while the last result waits for the GUI thread
 
     std::mutex m_mutex; ///< guards all below

@@ -60,8 +60,6 @@ void Session::stop()
     m_ageTimer.stop();
     m_publishTimer.stop();
     m_runner.shutdown();
-    if (m_history)
-        m_history->interrupt();
     m_poller.stop();
     m_recorder.reset();
 }

@@ -34,7 +34,11 @@ MainWindow::MainWindow(Session &session, QWidget *parent) : QMainWindow(parent),
         openPage("readiness");
 }
 
-MainWindow::~MainWindow() = default;
+MainWindow::~MainWindow()
+{
+    if (const auto history = m_session.history())
+        history->interrupt(); // else the readers of charts, which end with us, would wait for a server that hangs
+}
 
 void MainWindow::build()
 {
