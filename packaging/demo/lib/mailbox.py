@@ -82,5 +82,7 @@ service stats {{
 }}
 """
         path = place.write(f"{name}/dovecot.conf", config, 0o600, service=True)
+        # A Dovecot that was killed leaves its pid file, and its pid may live on as a zombie that nobody has waited for.
+        (home / "run/master.pid").unlink(missing_ok=True)
         place.spawn(name, [program("dovecot"), "-F", "-c", path])
     place.ready(name, lambda: answers(place.port(name)))
