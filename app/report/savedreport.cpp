@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string_view>
 
 namespace muster::report {
 
@@ -24,11 +25,11 @@ struct Wrong : std::runtime_error {
     Wrong(const std::string &path, const std::string &expected) : std::runtime_error(path + ": " + expected) { }
 };
 
-const Json &member(const Json &object, const std::string &path, const char *key)
+const Json &member(const Json &object, std::string_view path, const char *key)
 {
     const auto it = object.is_object() ? object.find(key) : object.end();
     if (!object.is_object() || it == object.end())
-        throw Wrong(path + '.' + key, "expected it to be there; is this a report of muster (JSON)?");
+        throw Wrong(std::string(path) + '.' + key, "expected it to be there; is this a report of muster (JSON)?");
     return *it;
 }
 

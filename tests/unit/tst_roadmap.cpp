@@ -19,7 +19,7 @@ bool isNear(double a, double b)
     return std::abs(a - b) < 1e-9;
 }
 
-const readiness::FinalMetric &metric(const std::vector<readiness::FinalMetric> &metrics, const std::string &id)
+const readiness::FinalMetric &metric(const std::vector<readiness::FinalMetric> &metrics, std::string_view id)
 {
     return *std::ranges::find(metrics, id, &readiness::FinalMetric::id);
 }
