@@ -19,6 +19,8 @@ struct FlushRequest {
     int database = 0;
     Millis maxLatency{15};      ///< the governor keeps a probe's p99 below this
     bool isCountOnly = false;   ///< exact count, deletes nothing
+    double stageShare = 0;      ///< of the keys that match, so much is deleted a minute (0.1 = 10 %), evenly; 0 = as fast as others are served well
+    double leastHitRatio = 0;   ///< of a staged flush: waits while the server's hit rate is below; 0 = does not look
 };
 
 struct MailTestRequest {
