@@ -86,8 +86,8 @@ class Report:
 class Database:
     """A PostgreSQL cluster of the bench."""
 
-    def __init__(self, bench, name):
-        self.place, self.name = bench.place, name
+    def __init__(self, bench, name, settings):
+        self.place, self.name, self._settings = bench.place, name, settings
 
     @property
     def port(self):
@@ -147,7 +147,7 @@ class Database:
         self.place.stop([self.name])
 
     def start(self):
-        postgres.start(self.place, self.name, extra=HEALTHY, is_tls_only=False)
+        postgres.start(self.place, self.name, extra=HEALTHY | self._settings, is_tls_only=False)
 
     def tool(self, name, *words, database="shop", **options):
         """One of PostgreSQL's own programs on this server, as its administrator and as ourselves."""
@@ -186,13 +186,13 @@ class Bench:
 
     def postgres(self, name="postgres", **settings):
         """A healthy cluster with the database shop and the table items of 20 000 rows; another `name` is another cluster."""
-        database = Database(self, name)
-        if name not in self._entries and postgres.start(self.place, name, extra=HEALTHY | settings, is_tls_only=False):
+        settings = self._entries.setdefault(name, settings)
+        database = Database(self, name, settings)
+        if not database.place.alive(name) and postgres.start(self.place, name, extra=HEALTHY | settings, is_tls_only=False):
             postgres.create_roles(self.place, "shop", name)
             database.execute("CREATE EXTENSION pg_stat_statements", "CREATE TABLE items AS SELECT i AS id, md5(i::text) AS name FROM generate_series(1, 20000) i",
                              "ALTER TABLE items ADD PRIMARY KEY (id)", "VACUUM (ANALYZE)", "SELECT pg_switch_wal()")
             wait_for(lambda: database.value("SELECT archived_count FROM pg_stat_archiver") > 0, 20 * PATIENCE, "the first archived WAL")
-        self._entries.setdefault(name, {})
         return database
 
     @contextlib.contextmanager
@@ -206,7 +206,7 @@ class Bench:
         subprocess.run(["chown", "-R", f"{data.stat().st_uid}:{data.stat().st_gid}", str(data)], check=True)
         with open(data / "demo.conf", "a", encoding="utf-8") as out:
             out.write(f"port = {place.port(name)}\nhot_standby = on\narchive_mode = off\n")
-        standby = Database(self, name)
+        standby = Database(self, name, {})
         place.spawn(name, [postgres.binaries() / "postgres", "-D", data])
         try:
             wait_for(lambda: primary.value("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"), 30 * PATIENCE, "the standby streams")
