@@ -32,7 +32,7 @@ constexpr std::array kState{
     Probe{ .item = { "freeze_overdue_ratio",
              "(select max(age(datfrozenxid)) from pg_database) / current_setting('autovacuum_freeze_max_age')::float8" } },
     Probe{ .item = { "checkpoint_overdue_ratio",
-             "(select case when pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn) < 1048576 then 0 else extract(epoch from now() - checkpoint_time) "
+             "(select case when pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn) < 1048576 then 0 else extract(epoch from now() - greatest(checkpoint_time, pg_postmaster_start_time())) "
              "/ extract(epoch from current_setting('checkpoint_timeout')::interval) end from pg_control_checkpoint())" },
            .where = Where::Primary,
            .right = kControl },

@@ -94,10 +94,10 @@ void addKeyspace(FactWriter &out, const RedisInfo &info, const Target &target)
     const auto expires = std::accumulate(info.keyspace.begin(), info.keyspace.end(), 0.0, [](double sum, const auto &entry) { return sum + entry.expires; });
     const auto known = [&](Value value) { return isThere ? std::move(value) : Value(out.missing()); };
     out.add("redis.keys", known(keys), "count");
-    Value withTtl = Unknown{"there are no keys", ""};
-    if (keys > 0)
-        withTtl = expires / keys;
-    out.add("redis.keys_with_ttl_ratio", known(std::move(withTtl)), "ratio");
+    if (isThere && keys == 0)
+        out.add("redis.keys_with_ttl_ratio", Unknown{"there are no keys", ""}, "ratio");
+    else
+        out.add("redis.keys_with_ttl_ratio", isThere ? std::optional(expires / keys) : std::nullopt, "ratio");
     out.add("redis.databases_table", known(databasesTable(info)), "");
     out.add("redis.key_sizes", known(keySizes(info)), "");
     out.add("redis.roles_shared", known(sharesRoles(info, target)), "");
