@@ -8,8 +8,10 @@
 #include <QDateTime>
 #include <QTimeZone>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace muster::format {
 
@@ -122,9 +124,18 @@ std::string ratio(double share)
     return fixed(share * 100, 1) + " %";
 }
 
+std::string counted(double count, std::string_view one, std::string_view many)
+{
+    return number(count) + ' ' + std::string(count == 1 ? one : many);
+}
+
 std::string rate(double perSecond)
 {
-    return number(perSecond, std::abs(perSecond) < 99.95 ? 1 : 0) + "/s";
+    static constexpr std::array<std::pair<double, std::string_view>, 4> spans{ { { 1, "/s" }, { 60, "/min" }, { 3600, "/h" }, { 86400, "/d" } } };
+    const auto readable = perSecond == 0 ? spans.begin() : std::ranges::find_if(spans, [&](const auto &span) { return std::abs(perSecond) * span.first >= 0.095; });
+    const auto &[seconds, unit] = readable == spans.end() ? spans.back() : *readable;
+    const double value = perSecond * seconds;
+    return number(value, std::abs(value) < 99.95 ? 1 : 0) + std::string(unit);
 }
 
 std::string value(double number, std::string_view unit)

@@ -19,7 +19,9 @@ namespace muster::format {
 [[nodiscard]] std::string size(double bytes);
 /// "93.1 %". What is not all of it never reads "100.0 %": "> 99.9 %"; what is not nothing never reads "0.0 %": "< 0.1 %".
 [[nodiscard]] std::string ratio(double share);
-/// "12.5/s", "3.1 MB/s" for the units "1/s" and "B/s".
+/// "1 index", "2 indexes", "0 indexes".
+[[nodiscard]] std::string counted(double count, std::string_view one, std::string_view many);
+/// "12.5/s"; what is less than 0.1/s by the minute, the hour or the day: "1/min", "4.2/h".
 [[nodiscard]] std::string rate(double perSecond);
 
 /// By the fact's unit ("s", "B", "ratio", "count", "1/s", "B/s", "epoch", "").

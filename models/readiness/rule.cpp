@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/readiness/rule.h"
 
+#include <algorithm>
+
 namespace muster {
 
 namespace {
@@ -46,7 +48,7 @@ std::vector<std::string> factsOfSentence(const std::string &sentence)
         const auto end = sentence.find('}', at);
         if (end == std::string::npos)
             break;
-        names.push_back(sentence.substr(at, end - at));
+        names.push_back(sentence.substr(at, std::min(end, sentence.find('?', at)) - at));
     }
     return names;
 }

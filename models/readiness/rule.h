@@ -40,7 +40,7 @@ struct Condition {
     OnFault onFault = OnFault::Unknown;
     std::string label; ///< "connections in use": for the built-in sentence
     std::string object; ///< a text fact that names the object ("old" of a slot)
-    std::string pass; ///< sentences; {value} {limit} {object} {fact:NAME}
+    std::string pass; ///< sentences; {value} {limit} {object} {fact:NAME}, and words that follow the number: {value?index is|indexes are}
     std::string fail;
     std::shared_ptr<const Condition> when; ///< guard: not applicable where it does not hold, unknown where it is unknown
     std::vector<Condition> anyOf;
@@ -53,7 +53,7 @@ struct Rule {
 
 /// Every fact that the rule names: tested, limit, object, guard and in sentences. For the catalogue test and the reports.
 [[nodiscard]] std::vector<std::string> factsOf(const Rule &rule);
-/// The names in "{fact:NAME}" of a sentence.
+/// The names in "{fact:NAME}" and "{fact:NAME?ONE|MORE}" of a sentence.
 [[nodiscard]] std::vector<std::string> factsOfSentence(const std::string &sentence);
 
 } // namespace muster

@@ -140,10 +140,13 @@ std::string sentence(const StrictObject &from, std::string_view key)
     const auto text = from.textOr(key, {});
     for (auto at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
         const auto end = text.find('}', at);
-        const auto name = std::string_view(text).substr(at + 1, end == std::string::npos ? end : end - at - 1);
+        const auto whole = std::string_view(text).substr(at + 1, end == std::string::npos ? end : end - at - 1);
+        const auto name = whole.substr(0, whole.find('?'));
         const bool isKnown = std::ranges::find(kPlaceholders, name) != kPlaceholders.end() || name.starts_with("fact:");
         if (end == std::string::npos || !isKnown)
             throw JsonProblem(from.at(key), "expected {value}, {limit}, {object} or {fact:NAME}, found \"{" + std::string(name) + '"');
+        if (name.size() < whole.size() && std::ranges::count(whole, '|') != 1)
+            throw JsonProblem(from.at(key), "expected {value?WORDS FOR ONE|WORDS FOR MORE}, found \"{" + std::string(whole) + '"');
     }
     return text;
 }

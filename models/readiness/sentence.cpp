@@ -2,6 +2,8 @@
 #include "models/readiness/sentence.h"
 
 #include "models/facts/factbook.h"
+#include "models/facts/none.h"
+#include "models/format/format.h"
 #include "models/format/text.h"
 
 #include <algorithm>
@@ -13,8 +15,10 @@ namespace muster::readiness {
 namespace {
 
 constexpr std::string_view kFactPrefix = "fact:";
+constexpr std::string_view kAgo = " ago";
+constexpr std::size_t kDetailLimit = 160; // the whole of it stands with the raw material
 
-std::string substitute(std::string_view name, const SentenceParts &parts)
+std::string valueOf(std::string_view name, const SentenceParts &parts)
 {
     if (name == "value")
         return parts.value;
@@ -25,6 +29,18 @@ std::string substitute(std::string_view name, const SentenceParts &parts)
     if (name.starts_with(kFactPrefix) && parts.fact)
         return parts.fact(std::string(name.substr(kFactPrefix.size())));
     return {};
+}
+
+std::string substitute(std::string_view placeholder, const SentenceParts &parts)
+{
+    // value     fact:redis.role     value?replica is|replicas are
+    const auto question = placeholder.find('?');
+    auto text = valueOf(placeholder.substr(0, question), parts);
+    if (question == std::string_view::npos)
+        return text;
+    const auto words = placeholder.substr(question + 1);
+    const auto bar = words.find('|');
+    return std::string(text == "1" ? words.substr(0, bar) : words.substr(bar == std::string_view::npos ? 0 : bar + 1));
 }
 
 std::string_view deed(FaultKind kind)
@@ -76,8 +92,11 @@ std::string fillSentence(std::string_view pattern, const SentenceParts &parts)
         result += pattern.substr(at, close == std::string_view::npos ? close : open - at);
         if (close == std::string_view::npos)
             break;
-        result += substitute(pattern.substr(open + 1, close - open - 1), parts);
+        const auto text = substitute(pattern.substr(open + 1, close - open - 1), parts);
+        result += text;
         at = close + 1;
+        if (pattern.substr(at).starts_with(kAgo) && text == format::duration(kNoneAge))
+            at += kAgo.size();
     }
     return result;
 }
@@ -88,6 +107,8 @@ std::string faultInWords(std::string_view sourceId, const Fault &fault)
     auto words = text::plain(instance.empty() ? sourceId : instance, 60) + ' ' + std::string(deed(fault.kind));
     if (!fault.stage.empty())
         words += " (" + text::plain(fault.stage, 40) + ')';
+    if (!fault.detail.empty())
+        words += ": " + text::plain(fault.detail, kDetailLimit);
     return words;
 }
 

@@ -18,9 +18,11 @@ struct SentenceParts {
     std::function<std::string(const std::string &name)> fact; ///< {fact:NAME}
 };
 
+/// "{value} {value?replica is|replicas are} late": the first words where the value is 1, else the second ones.
+/// "{value} ago" of an age that is none reads "never".
 [[nodiscard]] std::string fillSentence(std::string_view pattern, const SentenceParts &parts);
 
-/// "cache refused the connection (tcp)".
+/// "cache refused the connection (tcp): 127.0.0.1:6379: Connection refused".
 [[nodiscard]] std::string faultInWords(std::string_view sourceId, const Fault &fault);
 /// "not configured: the environment declares no redis".
 [[nodiscard]] std::string undeclaredInWords(std::string_view kind);

@@ -14,6 +14,7 @@ private Q_SLOTS:
     void valuesReadInTheirUnit_data();
     void valuesReadInTheirUnit();
     void valuesOfOtherKindsAreWords();
+    void wordsFollowTheirCount();
     void scoreIsOneNumberWhereTheEndsMeet();
     void shareMeasuredIsSilentWhenAllIs();
     void agesAreWholeSeconds();
@@ -58,6 +59,11 @@ void TestFormat::valuesReadInTheirUnit_data()
     row(0.00001, "ratio", "< 0.1 %");
     row(12.54, "1/s", "12.5/s");
     row(150, "1/s", "150/s");
+    row(0, "1/s", "0/s");
+    row(0.12, "1/s", "0.1/s");
+    row(0.0167, "1/s", "1/min");
+    row(0.00117, "1/s", "4.2/h");
+    row(1e-7, "1/s", "0/d");
     row(3.1e6, "B/s", "3.1 MB/s");
     row(7, "count", "7");
     row(1250, "count", "1250");
@@ -86,6 +92,13 @@ void TestFormat::valuesOfOtherKindsAreWords()
     QCOMPARE(format::value(Value(NotApplicable{ "a standby" }), ""), std::string("not applicable: a standby"));
     QCOMPARE(format::value(Value(Table{ { { "name", "" } }, { { std::string("x") } }, 1, false }), ""), std::string("1 row"));
     QCOMPARE(format::value(Value(Table{ { { "name", "" } }, { { std::string("x") } }, 1, true }), ""), std::string("1+ rows"));
+}
+
+void TestFormat::wordsFollowTheirCount()
+{
+    QCOMPARE(format::counted(1, "index", "indexes"), std::string("1 index"));
+    QCOMPARE(format::counted(0, "index", "indexes"), std::string("0 indexes"));
+    QCOMPARE(format::counted(12500, "index", "indexes"), std::string("12\u202F500 indexes"));
 }
 
 void TestFormat::scoreIsOneNumberWhereTheEndsMeet()

@@ -33,6 +33,8 @@ private Q_SLOTS:
     void certificateFactsBelongToTheSourceItself();
     void worstInstanceStandsFirst();
     void sentencesAreFilledAndInert();
+    void wordsFollowTheNumber();
+    void anAgeThatIsNoneIsNeverAgo();
     void builtInSentenceNamesValueLimitAndObject();
     void rawHintAndAgeComeWithIt();
 
@@ -136,7 +138,7 @@ void TestJudge::faultIsSaidInWordsAtOnce()
     m_world.fail("redis/cache");
     const auto finding = judged(R"({"fact": "redis.x", "atMost": 5})");
     QVERIFY(finding.status == CheckStatus::Unknown);
-    QCOMPARE(finding.evidence, std::string("unknown: cache refused the connection (tcp)"));
+    QCOMPARE(finding.evidence, std::string("unknown: cache refused the connection (tcp): connect() to 10.0.0.1:6379 failed"));
     QCOMPARE(finding.hint, std::string("Start the server."));
     QCOMPARE(finding.raw, std::string("connect() to 10.0.0.1:6379 failed"));
 }
@@ -148,7 +150,7 @@ void TestJudge::faultFailsReachability()
     const auto finding = judged(R"({"fact": "redis.reachable", "is": true, "onFault": "fail"})");
     QVERIFY(finding.status == CheckStatus::Fail);
     QVERIFY((finding.credit == Interval{ 0, 0 }));
-    QCOMPARE(finding.evidence, std::string("cache rejected the credentials (auth)"));
+    QCOMPARE(finding.evidence, std::string("cache rejected the credentials (auth): connect() to 10.0.0.1:6379 failed"));
 }
 
 void TestJudge::cancelledRoundIsNoProofOfDeath()
@@ -290,6 +292,28 @@ void TestJudge::sentencesAreFilledAndInert()
     const auto finding = judged(
         R"({"fact": "redis.age", "atMost": 93600, "object": "redis.name", "fail": "{object} is {value} old; window {limit}; {fact:redis.name}; {fact:redis.none}"})");
     QCOMPARE(finding.evidence, std::string("<b>⏎{value} is 31 h old; window 26 h; <b>⏎{value}; (not known)"));
+}
+
+void TestJudge::wordsFollowTheNumber()
+{
+    const auto words = [this](double slots, double nodes) {
+        m_world.set("redis/cache", "redis.slots", slots, "count");
+        m_world.set("redis/cache", "redis.nodes", nodes, "count");
+        return judged("{\"fact\": \"redis.slots\", \"atMost\": 0, \"fail\": \"{value} {value?slot is|slots are} lost on {fact:redis.nodes} {fact:redis.nodes?node|nodes}\"}").evidence;
+    };
+    QCOMPARE(words(1, 1), std::string("1 slot is lost on 1 node"));
+    QCOMPARE(words(2, 1), std::string("2 slots are lost on 1 node"));
+    QCOMPARE(words(11, 0), std::string("11 slots are lost on 0 nodes"));
+    QCOMPARE(factsOfSentence("{fact:redis.nodes?a|b} {fact:redis.x}"), (std::vector<std::string>{ "redis.nodes", "redis.x" }));
+}
+
+void TestJudge::anAgeThatIsNoneIsNeverAgo()
+{
+    m_world.set("redis/cache", "redis.drill_age", 1e12, "s");
+    const QByteArray rule = "{\"fact\": \"redis.drill_age\", \"atMost\": 60, \"fail\": \"last drill: {value} ago (limit {limit})\"}";
+    QCOMPARE(judged(rule).evidence, std::string("last drill: never (limit 60 s)"));
+    m_world.set("redis/cache", "redis.drill_age", 90.0, "s");
+    QCOMPARE(judged(rule).evidence, std::string("last drill: 90 s ago (limit 60 s)"));
 }
 
 void TestJudge::builtInSentenceNamesValueLimitAndObject()

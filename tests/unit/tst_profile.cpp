@@ -160,6 +160,8 @@ void TestProfile::conditionErrorsNameThePlace_data()
     row(R"({"fact": "redis.x", "is": true, "fail": "only {valu} left"})",
         ".fail: expected {value}, {limit}, {object} or {fact:NAME}, found \"{valu\"");
     row(R"({"fact": "redis.x", "is": true, "pass": "only {value"})", ".pass: expected {value}");
+    row(R"({"fact": "redis.x", "atMost": 1, "pass": "{value?one}"})", ".pass: expected {value?WORDS FOR ONE|WORDS FOR MORE}, found \"{value?one\"");
+    row(R"({"fact": "redis.x", "atMost": 1, "pass": "{what?one|two}"})", ".pass: expected {value}");
     row(R"({"anyOf": [{"fact": "redis.x", "is": true}]})", ".anyOf: expected at least two conditions");
     row(R"({"anyOf": [{"fact": "redis.x", "is": true}, {"fact": "redis.y"}]})", ".anyOf[1]: expected one of is, in");
     row(R"({"fact": "redis.x", "is": true, "when": {"fact": "redis.y", "is": true, "onFault": "fail"}})",

@@ -120,7 +120,7 @@ void TestReadiness::sourceInFaultOpensTheInterval()
     QVERIFY(isNear(assessment.score.low, 100 - reachable->gain - unknown));
     QVERIFY(isNear(assessment.measured, 1 - unknown / 100));
     QVERIFY(assessment.verdict == Verdict::AtRisk);
-    QCOMPARE(assessment.check("environment/redis-service")->worst().evidence, std::string("unknown: one refused the connection (tcp)"));
+    QCOMPARE(assessment.check("environment/redis-service")->worst().evidence, std::string("unknown: one refused the connection (tcp): connect() to 10.0.0.1:6379 failed"));
 }
 
 void TestReadiness::pointsOfWhatDoesNotApplyAreSpread()
