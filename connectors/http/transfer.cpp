@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/http/transfer.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <string_view>
 
 namespace muster::http {
+
+namespace {
+
+/// "64 KiB", "47.7 MiB"
+std::string binarySize(std::size_t bytes)
+{
+    constexpr double kKibi = 1024;
+    const auto size = static_cast<double>(bytes);
+    if (bytes < 1024)
+        return format::number(size, 0) + " B";
+    return size < kKibi * kKibi ? format::number(size / kKibi, 1) + " KiB" : format::number(size / kKibi / kKibi, 1) + " MiB";
+}
+
+} // namespace
 
 Transfer::Transfer(const Request &request, const HttpClient::Options &options, const std::string &bearer, bool isVerifying)
     : m_request(request), m_options(options), m_isVerifying(isVerifying), m_easy(curl_easy_init())
@@ -210,13 +226,25 @@ void Transfer::read()
     m_response.wireSize = static_cast<std::size_t>(std::max<curl_off_t>(0, wire));
 }
 
+/// What is known of the size of a body that was too large: nothing of one that is sent in pieces without a length.
+std::string Transfer::toldSize() const
+{
+    curl_off_t announced = 0;
+    curl_off_t wire = 0;
+    curl_easy_getinfo(m_easy.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+    curl_easy_getinfo(m_easy.get(), CURLINFO_SIZE_DOWNLOAD_T, &wire);
+    const bool isEncoded = !m_response.headers.first("Content-Encoding").empty() && m_request.decodes;
+    if (isEncoded)
+        return ", decoded from " + binarySize(static_cast<std::size_t>(std::max(wire, announced))) + ',';
+    return announced > 0 ? " of " + binarySize(static_cast<std::size_t>(announced)) : std::string();
+}
+
 Fault Transfer::fault(CURLcode code) const
 {
-    const auto limit = [](std::size_t bytes) { return std::to_string(bytes / 1024) + " KiB"; };
     if (m_isHeaderTooLarge)
-        return tooLargeFault(reached(), "the header is over " + limit(m_request.headerLimit));
+        return tooLargeFault(reached(), "the header is over the limit of " + binarySize(m_request.headerLimit));
     if (m_isBodyTooLarge)
-        return tooLargeFault(reached(), "the body is over " + limit(m_request.bodyLimit));
+        return tooLargeFault(reached(), "the body" + toldSize() + " is over the limit of " + binarySize(m_request.bodyLimit));
     return curlFault(static_cast<int>(code), reached());
 }
 

@@ -59,6 +59,7 @@ private:
     void setMethod();
     void setHeaders(const std::string &bearer);
     void read();
+    [[nodiscard]] std::string toldSize() const;
     [[nodiscard]] Fault fault(CURLcode code) const;
     [[nodiscard]] Reached reached() const;
     static CURLcode onHandshake(CURL *easy, void *context, void *self);

@@ -11,7 +11,7 @@ namespace muster::prometheus {
 namespace {
 
 constexpr Millis kBudget{45000}; ///< scraped every 15 s
-constexpr std::size_t kBodyLimit = 16UL * 1024 * 1024;
+constexpr std::size_t kBodyLimit = 64UL * 1024 * 1024; // of text, after decoding; what is read of it keeps no sample
 
 http::HttpClient::Options optionsOf(const MetricsTarget &target)
 {

@@ -304,7 +304,7 @@ void TestHttpChecks::endlessBodiesAreAFinding()
     QVERIFY(timer.elapsed() < 20000);
     QVERIFY(!batch);
     QVERIFY(batch.error().kind == FaultKind::TooLarge);
-    QVERIFY2(batch.error().detail.contains("the body is over 1024 KiB"), batch.error().detail.c_str());
+    QVERIFY2(batch.error().detail.contains("the body of 50 MiB is over the limit of 1 MiB"), batch.error().detail.c_str());
 }
 
 QTEST_GUILESS_MAIN(TestHttpChecks)
