@@ -103,8 +103,10 @@ Plan clusterPlan(const FlushRequest &request, const std::vector<NodePlan> &plans
     plan.changes.push_back({request.isCountOnly ? "Would match in the cluster" : "Deleted in the cluster",
                             (margin > 0 ? "about " + format::number(keys, 0) + " ± " + format::number(margin, 0) : format::number(keys, 0)) + " keys on "
                                 + std::to_string(plans.size()) + " primaries"});
+    if (isStaged(request))
+        plan.changes.push_back({"In stages", stagesText(request, keys)}); // the pace is the whole cluster's
     for (const auto &label : labelsOf(plans)) {
-        if (label != "Example")
+        if (label != "Example" && label != "In stages")
             plan.changes.push_back(lineOf(label, plans));
     }
     std::size_t examples = 0;

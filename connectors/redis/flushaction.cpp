@@ -135,6 +135,13 @@ Outcome FlushAction::run(const Plan &plan, RunControl &control)
         outcome.details = {{"Planned for", plan.identity}, {"Found", *now}};
         return outcome;
     }
+    m_pace.reset();
+    if (isStaged(m_request)) {
+        const auto keys = countAll(control);
+        if (!keys)
+            return keys.error();
+        m_pace.emplace(*keys, m_request.stageShare);
+    }
     runOnce(control);
     // Slots that moved may have brought keys to a node that was walked before; a second walk is a new question, no repetition.
     const bool isMoved = std::ranges::any_of(m_shares, [](const Share &share) { return share.flush.hasMoved(); });
@@ -143,11 +150,25 @@ Outcome FlushAction::run(const Plan &plan, RunControl &control)
     return together();
 }
 
+std::expected<double, Outcome> FlushAction::countAll(RunControl &control)
+{
+    double keys = 0;
+    for (auto &share : m_shares) {
+        auto outcome = control.isCancelled() ? make(OutcomeKind::Cancelled, "Cancelled.") : share.flush.count(share.identity, control);
+        if (outcome.kind != OutcomeKind::Succeeded) {
+            outcome.summary = "Nothing was deleted; the keys were still being counted. " + outcome.summary;
+            return std::unexpected(std::move(outcome));
+        }
+        keys += share.flush.matched();
+    }
+    return keys;
+}
+
 void FlushAction::runOnce(RunControl &control)
 {
     double done = std::accumulate(m_shares.begin(), m_shares.end(), 0.0, [](double sum, const Share &share) { return sum + share.keys; });
     for (auto &share : m_shares) {
-        share.outcome = control.isCancelled() ? make(OutcomeKind::Cancelled, "Not begun.") : share.flush.run(share.identity, done, control);
+        share.outcome = control.isCancelled() ? make(OutcomeKind::Cancelled, "Not begun.") : share.flush.run(share.identity, {done, m_pace ? &*m_pace : nullptr}, control);
         const auto keys = m_request.isCountOnly ? share.flush.matched() : share.flush.deleted();
         share.keys += keys;
         done += keys;
@@ -171,6 +192,17 @@ Outcome FlushAction::verify(const Plan &, Outcome outcome, RunControl &control)
 }
 
 Outcome FlushAction::together() const
+{
+    auto outcome = joined();
+    if (m_pace) {
+        const auto stages = stageText(m_request.stageShare) + " of " + format::number(m_pace->keys(), 0) + " keys";
+        outcome.summary += " In stages: " + stages + '.';
+        outcome.details.insert(outcome.details.begin(), {"In stages", stages + ", counted before"});
+    }
+    return outcome;
+}
+
+Outcome FlushAction::joined() const
 {
     if (m_shares.size() == 1)
         return m_shares.front().outcome;

@@ -2,9 +2,13 @@
 #include "connectors/redis/flushplan.h"
 
 #include "connectors/redis/errors.h"
+#include "connectors/redis/flushrisks.h"
 #include "connectors/redis/infofacts.h"
 #include "connectors/redis/keypattern.h"
 #include "models/format/format.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace muster::redis {
 
@@ -45,6 +49,8 @@ void addCounts(Plan &plan, const FlushRequest &request, const FlushSurvey &surve
     } else if (!survey.scanError) {
         plan.changes.push_back({request.isCountOnly ? "Would match" : "Deleted", estimateText(survey, 0)});
     }
+    if (isStaged(request) && !survey.scanError)
+        plan.changes.push_back({"In stages", stagesText(request, plannedKeys(request, survey).keys)});
     for (const auto &example : survey.sample.groups().front().examples)
         plan.changes.push_back({"Example", displayKey(example)});
 }
@@ -53,7 +59,7 @@ void addCounts(Plan &plan, const FlushRequest &request, const FlushSurvey &surve
 void addNeighbours(Plan &plan, const FlushRequest &request, const FlushSurvey &survey)
 {
     const auto &groups = survey.sample.groups();
-    for (std::size_t i = 1; i < groups.size() && !survey.scanError; ++i) {
+    for (std::size_t i = 1; i < std::min(groups.size(), survey.dwellersFrom) && !survey.scanError; ++i) {
         const auto &name = groups[i].name;
         if (request.scope == Scope::Prefix && name == request.pattern)
             continue;
@@ -122,20 +128,40 @@ std::string commandWords(const Target &target, const FlushRequest &request, cons
     if (request.isCountOnly)
         return scan + ", counting; nothing is deleted";
     const auto how = target.topology == Topology::Cluster ? ", UNLINK what it finds key by key in one pipeline, following those that moved; slower" : ", UNLINK what it finds in slices of 500; slower";
-    return scan + how + " while another client's PING exceeds " + std::to_string(request.maxLatency.count()) + " ms";
+    const auto pace = isStaged(request) ? ", " + stageText(request.stageShare) : std::string();
+    return scan + how + " while another client's PING exceeds " + std::to_string(request.maxLatency.count()) + " ms" + pace;
 }
 
 Plan emptyPlan(const Target &target, const FlushRequest &request)
 {
     Plan plan;
     plan.action = request.isCountOnly ? "count" : "flush";
-    plan.title = (request.isCountOnly ? "Count " : "Flush ") + flushObject(request) + " on " + std::string(target.id.substr(target.id.find('/') + 1));
+    plan.title = (request.isCountOnly ? "Count " : "Flush ") + flushObject(request) + " on " + std::string(target.id.substr(target.id.find('/') + 1))
+        + (isStaged(request) ? ", " + stageText(request.stageShare) : std::string());
     plan.target = target.id;
     plan.isDestructive = !request.isCountOnly;
     return plan;
 }
 
 } // namespace
+
+bool isStaged(const FlushRequest &request)
+{
+    return request.stageShare > 0 && !request.isCountOnly;
+}
+
+std::string stageText(double share)
+{
+    const auto percent = share * 100;
+    return format::number(percent, percent == std::floor(percent) ? 0 : 1) + " % a minute";
+}
+
+std::string stagesText(const FlushRequest &request, double keysNow)
+{
+    const auto floor = request.leastHitRatio > 0 ? "; waits while the hit rate is below " + format::ratio(request.leastHitRatio) : std::string();
+    return stageText(request.stageShare) + ", spread evenly: about " + format::number(std::ceil(keysNow * request.stageShare), 0) + " keys a minute, "
+        + format::duration(60 / request.stageShare) + " in all; counted exactly before the first" + floor;
+}
 
 std::string flushObject(const FlushRequest &request)
 {
@@ -168,8 +194,10 @@ Plan flushPlan(const Target &target, const FlushRequest &request, const FlushSur
     addChecks(plan, target, request, survey);
     addCounts(plan, request, survey);
     addNeighbours(plan, request, survey);
-    if (!request.isCountOnly)
+    if (!request.isCountOnly) {
         addConsequences(plan, request, survey);
+        addRisks(plan, target, request, survey);
+    }
     plan.command = commandWords(target, request, survey);
     return plan;
 }

@@ -24,6 +24,7 @@ struct FlushSurvey {
     std::optional<Reply> dryRun;           ///< ACL DRYRUN of the deleting command: OK, a reason, or an error
     PrefixSample sample{20};               ///< group 0 = what would be deleted, then the declared prefixes
     std::optional<Reply> scanError;
+    std::size_t dwellersFrom = static_cast<std::size_t>(-1); ///< the sample's group where addDwellers() began; npos = not looked for
 };
 
 /// Reads it, with read-only commands.
@@ -50,6 +51,13 @@ struct NodePlan {
 
 /// "run_id 3f… · primary · cache1:6379 · database 0"; nullopt when INFO does not say who the server is.
 [[nodiscard]] std::optional<std::string> serverIdentity(const Target &target, const RedisInfo &info);
+
+/// In stages: a share of the keys a minute.
+[[nodiscard]] bool isStaged(const FlushRequest &request);
+/// "10 % a minute".
+[[nodiscard]] std::string stageText(double share);
+/// "10 % a minute, spread evenly: about 20 000 keys a minute, 10 min in all; counted exactly before the first".
+[[nodiscard]] std::string stagesText(const FlushRequest &request, double keysNow);
 
 /// "every key of database 0", "keys that begin with “cache:”".
 [[nodiscard]] std::string flushObject(const FlushRequest &request);

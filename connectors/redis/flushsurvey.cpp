@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/redis/errors.h"
 #include "connectors/redis/flushplan.h"
+#include "connectors/redis/flushrisks.h"
 #include "connectors/redis/keypattern.h"
 #include "connectors/redis/scan.h"
 
@@ -62,6 +63,7 @@ std::expected<FlushSurvey, Fault> surveyFlush(RedisClient &client, const Target 
     survey.dryRun = std::move(replies->at(4));
     survey.sample.addGroup("", isDeleted(request));
     survey.sample.addPrefixes(target.prefixes);
+    survey.dwellersFrom = addDwellers(survey.sample, isDeleted(request));
     auto error = sampleKeys(client, survey.sample, kEffort, deadline, stop);
     if (!error)
         return std::unexpected(std::move(error.error()));

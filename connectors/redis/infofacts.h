@@ -62,6 +62,11 @@ void addCounterFacts(FactWriter &writer, const CounterWindow &window, const Redi
 /// Seconds until the server has loaded its data; nullopt when it is not loading.
 [[nodiscard]] std::optional<double> loadingEta(const RedisInfo &info);
 
+/// s since the last save by the server's own clock, never ours; nullopt before Redis 6.2.
+[[nodiscard]] std::optional<double> rdbAge(const RedisInfo &info);
+/// Was anything saved in this life? After a restart rdb_last_save_time is the start, and no save.
+[[nodiscard]] std::optional<bool> isSavedSinceStart(const RedisInfo &info);
+
 /// Set when the server is not of the declared topology.
 [[nodiscard]] std::optional<Fault> topologyFault(const Target &target, const RedisInfo &info);
 

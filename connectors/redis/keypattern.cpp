@@ -67,7 +67,7 @@ std::optional<std::string> patternProblem(const FlushRequest &request)
 {
     const auto &pattern = request.pattern;
     if (request.scope != FlushRequest::Scope::Prefix && request.scope != FlushRequest::Scope::Glob)
-        return std::nullopt;
+        return request.stageShare > 0 ? std::optional<std::string>("only keys of a prefix or a pattern can go in stages; a whole database goes at once") : std::nullopt;
     if (pattern.empty())
         return "the pattern is empty; to flush a whole database, say so (--db N)";
     const auto limit = request.scope == FlushRequest::Scope::Prefix ? kPrefixLimit : kPatternLimit;

@@ -22,7 +22,8 @@ constexpr Millis kReplyLimit{10'000};
 constexpr Millis kReportEvery{100};
 constexpr Millis kPauseStep{50};
 
-/// Rests for `length`, or until a stop is requested.
+} // namespace
+
 void rest(const std::stop_token &stop, Millis length)
 {
     std::mutex mutex;
@@ -30,8 +31,6 @@ void rest(const std::stop_token &stop, Millis length)
     std::unique_lock lock(mutex);
     wake.wait_for(lock, stop, length, [] { return false; });
 }
-
-} // namespace
 
 std::optional<Redirect> redirectOf(std::string_view error)
 {
@@ -54,6 +53,7 @@ KeyScan::KeyScan(RedisClient &client, Options options, RunControl &control, cons
     , m_control(control)
     , m_probe(probe)
     , m_steering(probe.baseline())
+    , m_misses(m_options.leastHitRatio)
 {
 }
 
@@ -66,8 +66,10 @@ KeyScan::Result KeyScan::run()
             step = receive();
         if (step)
             step = followRedirects();
+        if (step)
+            step = nextStage();
         step = resumed(std::move(step));
-    } while (step && !m_inFlight.empty());
+    } while (step && (!m_inFlight.empty() || !m_waiting.empty()));
     // Cancelled or refused between pages: what was written is still counted.
     if (!step && step.error() != End::Lost) {
         m_result.end = step.error();
@@ -98,8 +100,11 @@ KeyScan::Step KeyScan::resumed(Step step)
     m_client = m_second.get();
     m_result.fault = {};
     m_result.totals.resumes = ++m_resumes;
-    m_inFlight.assign(1, {Pending::Scan, 0, {}});
+    m_inFlight.clear();
     report("connected anew, going on from the same place");
+    if (!m_waiting.empty())
+        return {};
+    m_inFlight.push_back({Pending::Scan, 0, {}});
     return write(encode(scanCommand(m_cursor, nextCount(), m_options.pattern)));
 }
 
@@ -166,6 +171,10 @@ KeyScan::Step KeyScan::onPage(Reply reply)
     ++totals.pages;
     m_cursor = page->cursor;
     totals.share = page->cursor == 0 ? 1 : scannedShare(page->cursor);
+    if (m_options.pace) {
+        m_waiting = std::move(page->keys);
+        return {};
+    }
     std::string buffer;
     if (page->cursor != 0) {
         buffer = encode(scanCommand(page->cursor, nextCount(), m_options.pattern));
@@ -226,6 +235,8 @@ KeyScan::Step KeyScan::hold()
         return waitCalm("paused");
     if (ScanSteering::mustWait(view))
         return waitCalm("waiting: other clients are slowed over the limit");
+    if (m_misses.isStorm())
+        return waitCalm(stormText());
     if (length == Millis{0})
         return {};
     if (auto drained = drain(); !drained)
@@ -241,7 +252,7 @@ KeyScan::Step KeyScan::waitCalm(std::string_view why)
         return drained;
     report(why);
     Millis quiet{0};
-    while (m_control.isPaused() || ScanSteering::mustWait(m_probe.view())) {
+    while (m_control.isPaused() || mustWait()) {
         rest(m_control.stopToken(), kPauseStep);
         m_result.totals.rested += kPauseStep;
         quiet += kPauseStep;
@@ -252,6 +263,8 @@ KeyScan::Step KeyScan::waitCalm(std::string_view why)
         }
         if (m_control.isCancelled())
             return std::unexpected(End::Cancelled);
+        if (auto looked = lookAtHits(); !looked)
+            return looked;
     }
     if (auto alive = keepAlive(); !alive) // before anything that deletes is sent
         return alive;
@@ -293,7 +306,10 @@ void KeyScan::report(std::string_view message)
     m_reported = BootClock::now();
     const auto &totals = m_result.totals;
     Progress progress;
-    progress.phase = m_options.where + (m_options.isDeleting ? "deleting, " : "counting, ") + format::ratio(totals.share) + " of the keyspace scanned";
+    const auto pace = m_options.pace ? "deleting " + format::number(m_options.pace->perMinute(), 0) + " keys a minute, " : std::string();
+    progress.phase = m_options.where + (m_options.pace ? pace : m_options.isDeleting ? "deleting, " : "counting, ") + format::ratio(totals.share) + " of the keyspace scanned";
+    if (m_options.pace)
+        progress.total = m_options.pace->keys();
     progress.done = m_options.doneBefore + static_cast<double>(m_options.isDeleting ? totals.deleted : totals.matched);
     progress.unit = "keys";
     progress.message = std::string(message);

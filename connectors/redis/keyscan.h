@@ -2,8 +2,10 @@
 #pragma once
 
 #include "connectors/redis/latencyprobe.h"
+#include "connectors/redis/misswatch.h"
 #include "connectors/redis/redisclient.h"
 #include "connectors/redis/scan.h"
+#include "connectors/redis/stagepace.h"
 #include "models/ports/action.h"
 
 #include <cstddef>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace muster::redis {
 
@@ -25,7 +28,10 @@ struct ScanTotals {
     unsigned long long notFollowed = 0; ///< moved to a node that is not of the plan
     int resumes = 0; ///< times the connection was lost, and the walk went on from its cursor
     Millis rested{0};
+    Millis spread{0}; ///< waited so that the stages last as long as they should
     double share = 0; ///< of the keyspace
+    std::optional<double> lowestHits; ///< of ten seconds, 0-1; in stages only
+    int storms = 0;                   ///< times the flush waited for the hit rate
 };
 
 /// A key that a node of a cluster does not hold any more: "MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381".
@@ -36,8 +42,12 @@ struct Redirect {
 };
 [[nodiscard]] std::optional<Redirect> redirectOf(std::string_view error);
 
+/// Rests for `length`, or until a stop is requested.
+void rest(const std::stop_token &stop, Millis length);
+
 /// Walks all keys that match, counting or deleting them, with two pages in flight at most: the next SCAN is written before the UNLINKs
 /// of the page that came, in one buffer, so the server never waits for us. Constant memory. Cancel and pause act between pages.
+/// In stages the keys of a page go slice by slice as the pace has it, and the next page is asked for when the last of them went.
 /// A cursor is worth something for the whole life of a server: when the connection is lost and no UNLINK is open, the walk goes on from
 /// the cursor on a new connection. A deletion is never sent twice.
 class KeyScan {
@@ -49,6 +59,8 @@ public:
         bool isCluster = false;   ///< one key an UNLINK, since keys of several slots must not meet
         std::string where;        ///< "127.0.0.1:7001: " before the phase; "" = there is only one server
         double doneBefore = 0;    ///< on other nodes, for the progress
+        StagePace *pace = nullptr; ///< of a flush in stages, over all nodes
+        double leastHitRatio = 0; ///< in stages: waits while the hit rate is below
         /// A connection to the very same server, or why there is none.
         std::function<std::expected<std::unique_ptr<RedisClient>, Fault>()> reconnect;
         /// Deletes keys that went to other nodes; how many there were.
@@ -82,6 +94,11 @@ private:
     [[nodiscard]] Step hold();
     [[nodiscard]] Step drain();
     [[nodiscard]] Step waitCalm(std::string_view why);
+    [[nodiscard]] Step nextStage();
+    [[nodiscard]] Step waitTurn();
+    [[nodiscard]] Step lookAtHits();
+    [[nodiscard]] bool mustWait() const { return ScanSteering::mustWait(m_probe.view()) || m_misses.isStorm(); }
+    [[nodiscard]] std::string stormText() const;
     [[nodiscard]] Step refused(Fault fault);
     [[nodiscard]] std::string unlinks(std::vector<std::string> keys);
     [[nodiscard]] int nextCount() { return m_count = m_size.count(m_steering.count()); }
@@ -98,6 +115,8 @@ private:
     unsigned long long m_cursor = 0; ///< of the first page that is not dealt with
     int m_resumes = 0;
     std::vector<Redirect> m_redirected;
+    std::vector<std::string> m_waiting; ///< of the last page, in stages
+    MissWatch m_misses;
     std::deque<InFlight> m_inFlight;
     BootTime m_scanSent{};
     BootTime m_reported{};

@@ -16,14 +16,14 @@ constexpr Millis kConnectLimit{10'000};
 constexpr ReplyLimits kReplyLimits{32U << 20U, 200'000, 7}; ///< a page of SCAN may hold keys of a megabyte
 constexpr Millis kWholeLimit{60'000}; ///< FLUSH… ASYNC answers at once, but other clients' commands may stand before it
 
-std::string count(double value)
+std::string number(double value)
 {
     return format::number(value, 0);
 }
 
-std::string count(unsigned long long value)
+std::string number(unsigned long long value)
 {
-    return count(static_cast<double>(value));
+    return number(static_cast<double>(value));
 }
 
 Outcome make(OutcomeKind kind, std::string summary)
@@ -89,7 +89,16 @@ std::expected<std::unique_ptr<RedisClient>, Outcome> NodeFlush::reconnect(const 
     return std::unexpected(std::move(outcome));
 }
 
-Outcome NodeFlush::run(const std::string &identity, double doneBefore, RunControl &control)
+Outcome NodeFlush::count(const std::string &identity, RunControl &control)
+{
+    auto client = reconnect(identity);
+    if (!client)
+        return std::move(client.error());
+    const auto result = scan(**client, false, identity, {}, control);
+    return result ? scanOutcome(*result, Millis{0}, true) : nothingDone(OutcomeKind::Failed, result.error());
+}
+
+Outcome NodeFlush::run(const std::string &identity, const Course &course, RunControl &control)
 {
     auto client = reconnect(identity);
     if (!client)
@@ -97,15 +106,15 @@ Outcome NodeFlush::run(const std::string &identity, double doneBefore, RunContro
     if (!isByPattern())
         return runWhole(**client, control);
     const auto started = BootClock::now();
-    const auto result = scan(**client, !m_request.isCountOnly, identity, doneBefore, control);
+    const auto result = scan(**client, !m_request.isCountOnly, identity, course, control);
     if (!result)
         return nothingDone(OutcomeKind::Failed, result.error());
     m_deleted = static_cast<double>(result->totals.deleted);
     m_moved = result->totals.moved > 0;
-    return scanOutcome(*result, std::chrono::ceil<Millis>(BootClock::now() - started));
+    return scanOutcome(*result, std::chrono::ceil<Millis>(BootClock::now() - started), m_request.isCountOnly);
 }
 
-std::expected<KeyScan::Result, Fault> NodeFlush::scan(RedisClient &client, bool isDeleting, const std::string &identity, double doneBefore, RunControl &control)
+std::expected<KeyScan::Result, Fault> NodeFlush::scan(RedisClient &client, bool isDeleting, const std::string &identity, const Course &course, RunControl &control)
 {
     m_interrupters.probe.rearm();
     LatencyProbe probe(m_target, m_request.maxLatency, m_interrupters.probe);
@@ -116,7 +125,9 @@ std::expected<KeyScan::Result, Fault> NodeFlush::scan(RedisClient &client, bool 
     options.isDeleting = isDeleting;
     options.isCluster = m_target.topology == Topology::Cluster;
     options.where = options.isCluster ? m_target.address() + ": " : std::string();
-    options.doneBefore = doneBefore;
+    options.doneBefore = course.doneBefore;
+    options.pace = course.pace;
+    options.leastHitRatio = m_request.leastHitRatio;
     options.reconnect = [this, &identity]() -> std::expected<std::unique_ptr<RedisClient>, Fault> {
         auto again = reconnect(identity);
         if (again)
@@ -200,24 +211,24 @@ std::expected<std::vector<Redirect>, Fault> NodeFlush::unlinkAt(const Target &pe
     return sentOn;
 }
 
-Outcome NodeFlush::scanOutcome(const KeyScan::Result &result, Millis took) const
+Outcome NodeFlush::scanOutcome(const KeyScan::Result &result, Millis took, bool isCount) const
 {
     const auto &totals = result.totals;
-    const auto deleted = count(totals.deleted);
+    const auto deleted = number(totals.deleted);
     Outcome outcome;
     switch (result.end) {
     case KeyScan::End::Finished:
-        outcome = make(OutcomeKind::Succeeded, m_request.isCountOnly ? count(totals.matched) + " keys match." : deleted + " keys were deleted.");
+        outcome = make(OutcomeKind::Succeeded, isCount ? number(totals.matched) + " keys match." : deleted + " keys were deleted.");
         break;
     case KeyScan::End::Cancelled:
-        outcome = make(OutcomeKind::Cancelled, m_request.isCountOnly ? "Cancelled." : "Cancelled after " + deleted + " keys were deleted; the others are untouched.");
+        outcome = make(OutcomeKind::Cancelled, isCount ? "Cancelled." : "Cancelled after " + deleted + " keys were deleted; the others are untouched.");
         break;
     case KeyScan::End::Refused:
         outcome = make(OutcomeKind::Failed, "Stopped after " + deleted + " keys were deleted. " + result.fault.detail);
         break;
     case KeyScan::End::Lost:
         if (totals.unconfirmed > 0) {
-            outcome = make(OutcomeKind::Unknown, deleted + " keys are known to be deleted; for " + count(totals.unconfirmed) + " more the answer was lost. " + result.fault.detail);
+            outcome = make(OutcomeKind::Unknown, deleted + " keys are known to be deleted; for " + number(totals.unconfirmed) + " more the answer was lost. " + result.fault.detail);
             outcome.howToFindOut = howToFindOut();
         } else {
             const bool isCancelled = result.fault.kind == FaultKind::Cancelled;
@@ -233,17 +244,21 @@ void NodeFlush::describe(Outcome &outcome, const KeyScan::Result &result, Millis
 {
     const auto &totals = result.totals;
     if (!m_request.isCountOnly)
-        outcome.details.push_back({"Deleted", count(totals.deleted)});
-    outcome.details.push_back({"Matched", count(totals.matched) + " (a key may come twice while the server resizes its table)"});
+        outcome.details.push_back({"Deleted", number(totals.deleted)});
+    outcome.details.push_back({"Matched", number(totals.matched) + " (a key may come twice while the server resizes its table)"});
     if (totals.moved > 0)
-        outcome.details.push_back({"Deleted where they had moved to", count(totals.moved) + " keys, whose slots went to another node meanwhile"});
+        outcome.details.push_back({"Deleted where they had moved to", number(totals.moved) + " keys, whose slots went to another node meanwhile"});
     if (totals.resumes > 0)
         outcome.details.push_back({"Connected anew", std::to_string(totals.resumes) + (totals.resumes == 1 ? " time" : " times") + ", going on from the same place of the same server; no deletion was sent twice"});
     outcome.details.push_back({"Keyspace scanned", format::ratio(totals.share)});
-    outcome.details.push_back({"Took", format::duration(toSeconds(took)) + ", of it resting " + format::duration(toSeconds(totals.rested))});
+    const auto spread = totals.spread > Millis{0} ? ", of it " + format::duration(toSeconds(totals.spread)) + " between slices" : std::string();
+    outcome.details.push_back({"Took", format::duration(toSeconds(took)) + spread + ", of it resting " + format::duration(toSeconds(totals.rested))});
+    if (totals.lowestHits)
+        outcome.details.push_back({"Hit rate meanwhile", "lowest of ten seconds " + format::ratio(*totals.lowestHits)
+                                       + (totals.storms > 0 ? "; waited for it " + std::to_string(totals.storms) + (totals.storms == 1 ? " time" : " times") : std::string())});
     if (m_felt && m_felt->pings > 0)
         outcome.details.push_back({"Another client's PING meanwhile", "p50 " + format::duration(toSeconds(m_felt->p50)) + ", p99 " + format::duration(toSeconds(m_felt->p99))
-                                       + ", longest " + format::duration(toSeconds(m_felt->longest)) + " of " + count(static_cast<double>(m_felt->pings))});
+                                       + ", longest " + format::duration(toSeconds(m_felt->longest)) + " of " + number(static_cast<double>(m_felt->pings))});
 }
 
 std::expected<double, Fault> NodeFlush::countWhole(RedisClient &client) const
@@ -271,7 +286,7 @@ Outcome NodeFlush::runWhole(RedisClient &client, RunControl &control)
         return nothingDone(OutcomeKind::Failed, before.error());
     m_before = m_matched = *before;
     if (m_request.isCountOnly)
-        return make(OutcomeKind::Succeeded, count(m_before) + " keys, those that have expired but are not removed yet included.");
+        return make(OutcomeKind::Succeeded, number(m_before) + " keys, those that have expired but are not removed yet included.");
     control.report({"flushing", 0, m_before, "keys", {}});
     // ASYNC said explicitly: the default blocks the server before Redis 7.4 and depends on its configuration.
     const auto reply = client.call({m_request.scope == Scope::All ? "FLUSHALL" : "FLUSHDB", "ASYNC"}, Deadline::after(kWholeLimit));
@@ -285,7 +300,7 @@ Outcome NodeFlush::runWhole(RedisClient &client, RunControl &control)
     control.report({"flushing", m_before, m_before, "keys", {}});
     m_deleted = m_before;
     auto outcome = make(OutcomeKind::Succeeded, flushObject(m_request) + ": deleted.");
-    outcome.details.push_back({"Keys before", count(m_before)});
+    outcome.details.push_back({"Keys before", number(m_before)});
     return outcome;
 }
 
@@ -305,7 +320,7 @@ Outcome NodeFlush::verifyPattern(RedisClient &client, const std::string &identit
 {
     const auto felt = m_felt;
     const auto matched = m_matched;
-    const auto result = scan(client, false, identity, 0, control);
+    const auto result = scan(client, false, identity, {}, control);
     m_felt = felt;
     m_left = m_matched;
     m_matched = matched;
@@ -316,15 +331,15 @@ Outcome NodeFlush::verifyPattern(RedisClient &client, const std::string &identit
         return outcome;
     }
     const auto remaining = result->totals.matched;
-    outcome.details.push_back({"Match now", count(remaining)});
+    outcome.details.push_back({"Match now", number(remaining)});
     if (remaining == 0) {
         outcome.summary += " Verified: none matches now.";
     } else if (m_deleted == 0 && m_matched > 0) {
         outcome.kind = OutcomeKind::Failed;
-        outcome.summary = "No key was deleted, and " + count(remaining) + " match.";
+        outcome.summary = "No key was deleted, and " + number(remaining) + " match.";
     } else {
         // SCAN returns every key that was there from start to end, and each was unlinked.
-        outcome.summary += " Verified: " + count(remaining) + " match now; these were written during or after the flush.";
+        outcome.summary += " Verified: " + number(remaining) + " match now; these were written during or after the flush.";
     }
     return outcome;
 }
@@ -339,12 +354,12 @@ Outcome NodeFlush::verifyWhole(RedisClient &client, Outcome outcome)
         return outcome;
     }
     m_left = *after;
-    outcome.details.push_back({"Keys now", count(*after)});
+    outcome.details.push_back({"Keys now", number(*after)});
     if (m_before > 0 && *after >= m_before) {
         outcome.kind = OutcomeKind::Failed;
-        outcome.summary = "The server said OK, but there are as many keys as before (" + count(*after) + ").";
+        outcome.summary = "The server said OK, but there are as many keys as before (" + number(*after) + ").";
     } else {
-        outcome.summary += *after == 0 ? " Verified: no key is left." : " Verified: " + count(*after) + " keys now, written since.";
+        outcome.summary += *after == 0 ? " Verified: no key is left." : " Verified: " + number(*after) + " keys now, written since.";
     }
     return outcome;
 }

@@ -31,8 +31,15 @@ public:
     [[nodiscard]] std::expected<FlushSurvey, Fault> survey(Deadline deadline, const std::stop_token &stop);
     /// Who answers there now.
     [[nodiscard]] std::expected<std::string, Fault> identify(Deadline deadline);
-    /// `identity` as the plan has it; another server is refused. `doneBefore`: keys on the nodes before this one, for the progress.
-    [[nodiscard]] Outcome run(const std::string &identity, double doneBefore, RunControl &control);
+    /// How far the whole flush is when it comes to this node.
+    struct Course {
+        double doneBefore = 0;     ///< keys on the nodes before this one, for the progress
+        StagePace *pace = nullptr; ///< of a flush in stages, over all nodes
+    };
+    /// `identity` as the plan has it; another server is refused.
+    [[nodiscard]] Outcome run(const std::string &identity, const Course &course, RunControl &control);
+    /// Counts what matches, exactly, before a flush in stages; see matched().
+    [[nodiscard]] Outcome count(const std::string &identity, RunControl &control);
     [[nodiscard]] Outcome verify(const std::string &identity, Outcome outcome, RunControl &control);
 
     [[nodiscard]] double deleted() const { return m_deleted; } ///< by the last run; of a whole flush: the keys before
@@ -44,11 +51,11 @@ private:
     [[nodiscard]] bool isByPattern() const;
     /// Connects and compares run_id and role with the plan's.
     [[nodiscard]] std::expected<std::unique_ptr<RedisClient>, Outcome> reconnect(const std::string &identity);
-    [[nodiscard]] std::expected<KeyScan::Result, Fault> scan(RedisClient &client, bool isDeleting, const std::string &identity, double doneBefore, RunControl &control);
+    [[nodiscard]] std::expected<KeyScan::Result, Fault> scan(RedisClient &client, bool isDeleting, const std::string &identity, const Course &course, RunControl &control);
     [[nodiscard]] std::expected<unsigned long long, Fault> follow(const std::vector<Redirect> &redirects);
     /// Adds to `deleted`; returns what that node sends on.
     [[nodiscard]] std::expected<std::vector<Redirect>, Fault> unlinkAt(const Target &peer, const std::vector<Redirect> &redirects, unsigned long long &deleted);
-    [[nodiscard]] Outcome scanOutcome(const KeyScan::Result &result, Millis took) const;
+    [[nodiscard]] Outcome scanOutcome(const KeyScan::Result &result, Millis took, bool isCount) const;
     void describe(Outcome &outcome, const KeyScan::Result &result, Millis took) const;
     [[nodiscard]] Outcome runWhole(RedisClient &client, RunControl &control);
     [[nodiscard]] Outcome verifyPattern(RedisClient &client, const std::string &identity, Outcome outcome, RunControl &control);

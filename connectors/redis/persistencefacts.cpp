@@ -31,14 +31,6 @@ Value persistenceFits(const FactWriter &out, const RedisInfo &info, const Server
     return saves ? Value(*saves && *isSaved) : Value(settings.denied);
 }
 
-/// The server's own clock, never ours: rdb_last_save_time is in it.
-Number rdbAge(const RedisInfo &info)
-{
-    const auto now = info.number("server_time_usec");
-    const auto saved = info.number("rdb_last_save_time");
-    return now && saved ? Number(std::max(0.0, *now / 1e6 - *saved)) : std::nullopt;
-}
-
 struct Refusal {
     Truth isRefused;
     std::string reason;
@@ -78,17 +70,6 @@ void addWrites(FactWriter &out, const RedisInfo &info, const ServerSettings &set
     out.add("redis.writes_refused_reason", refusal.isRefused ? Text(refusal.reason) : std::nullopt, "");
 }
 
-/// Was anything saved in this life? After a restart rdb_last_save_time is the start, and no save.
-Truth isSavedSinceStart(const RedisInfo &info)
-{
-    if (const auto saves = info.number("rdb_saves")) // from Redis 7 on
-        return *saves > 0;
-    const auto saved = info.number("rdb_last_save_time");
-    const auto now = info.number("server_time_usec");
-    const auto uptime = info.number("uptime_in_seconds");
-    return saved && now && uptime ? Truth(*saved > *now / 1e6 - *uptime + 1) : std::nullopt;
-}
-
 void addForkAndRewrite(FactWriter &out, const RedisInfo &info, const ServerSettings &settings)
 {
     const bool isAofOff = info.truth("aof_enabled") == false;
@@ -104,6 +85,23 @@ void addForkAndRewrite(FactWriter &out, const RedisInfo &info, const ServerSetti
 }
 
 } // namespace
+
+std::optional<double> rdbAge(const RedisInfo &info)
+{
+    const auto now = info.number("server_time_usec");
+    const auto saved = info.number("rdb_last_save_time");
+    return now && saved ? Number(std::max(0.0, *now / 1e6 - *saved)) : std::nullopt;
+}
+
+std::optional<bool> isSavedSinceStart(const RedisInfo &info)
+{
+    if (const auto saves = info.number("rdb_saves")) // from Redis 7 on
+        return *saves > 0;
+    const auto saved = info.number("rdb_last_save_time");
+    const auto now = info.number("server_time_usec");
+    const auto uptime = info.number("uptime_in_seconds");
+    return saved && now && uptime ? Truth(*saved > *now / 1e6 - *uptime + 1) : std::nullopt;
+}
 
 void addPersistenceFacts(FactWriter &out, const RedisInfo &info, const ServerSettings &settings, const Target &target)
 {

@@ -106,6 +106,7 @@ private Q_SLOTS:
     void clusterFactsAreSumsOverThePrimaries();
     void clusterNamesTheOddNode();
     void clusterFlushIsExact();
+    void clusterFlushInStagesHasOnePace();
     void clusterFlushesWholeOnEveryPrimary();
     void clusterFollowsSlotsThatMoved();
     void clusterFollowsSlotsOnTheirWay();
@@ -225,6 +226,32 @@ void TestRedisTopology::clusterFlushIsExact()
     QCOMPARE(detailOf(run.outcome, "Match now"), "0");
     for (std::size_t node = 0; node < 3; ++node)
         QVERIFY(!detailOf(run.outcome, "Node 127.0.0.1:" + std::to_string(nodes.port(node))).empty());
+    QCOMPARE(nodes.keys(), 400LL);
+}
+
+/// The share is of all keys of the cluster, and the primaries go one after the other at that one pace.
+void TestRedisTopology::clusterFlushInStagesHasOnePace()
+{
+    auto &nodes = cluster();
+    nodes.all({{"FLUSHALL"}});
+    nodes.fill("cache:", 1500);
+    nodes.fill("sess:", 400);
+    auto staged = request(Scope::Prefix, "cache:");
+    staged.stageShare = 20; // three seconds in all
+    FlushAction action(redisTarget(servers("redis-cluster"), u"redis-cluster"), staged);
+    std::optional<BootTime> began;
+    std::optional<double> total;
+    const auto run = runAction(action, [&](const Progress &progress, RunControl &, std::stop_source &) {
+        if (!progress.total)
+            return;
+        total = progress.total;
+        began = began.value_or(BootClock::now());
+    });
+    QVERIFY2(run.outcome.kind == OutcomeKind::Succeeded, run.outcome.summary.c_str());
+    QCOMPARE(total, 1500.0);
+    QVERIFY(BootClock::now() - *began > std::chrono::milliseconds(2500));
+    QCOMPARE(detailOf(run.outcome, "Deleted"), "1500");
+    QVERIFY2(detailOf(run.outcome, "In stages").ends_with("of 1500 keys, counted before"), detailOf(run.outcome, "In stages").c_str());
     QCOMPARE(nodes.keys(), 400LL);
 }
 

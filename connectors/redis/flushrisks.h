@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "connectors/redis/flushplan.h"
+#include "connectors/redis/prefixsample.h"
+#include "connectors/redis/target.h"
+
+#include <string_view>
+
+namespace muster::redis {
+
+/// What a flush may take that is no cached data: sessions, queues, limiters and locks in the same database. Told by the words of a key's first three
+/// segments ("app:session:4711"), since TYPE and TTL would count as lookups: a likelihood, never a refusal.
+[[nodiscard]] bool looksLikeSession(std::string_view key);
+[[nodiscard]] bool looksLikeQueue(std::string_view key);
+[[nodiscard]] bool looksLikeLimiter(std::string_view key);
+[[nodiscard]] bool looksLikeLock(std::string_view key);
+
+/// Two groups a kind: all of it, and what of it is deleted. Returns where they begin.
+std::size_t addDwellers(PrefixSample &sample, const PrefixSample::Predicate &isDeleted);
+
+/// Lines and checks: who else lives there, and whether they are hit; what the keys could be brought back from.
+void addRisks(Plan &plan, const Target &target, const FlushRequest &request, const FlushSurvey &survey);
+
+} // namespace muster::redis
