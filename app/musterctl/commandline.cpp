@@ -20,7 +20,7 @@ const char *const kHelp = R"(musterctl: is this production ready, and what is wr
   musterctl backup    list -e ENV [NAME] [--output table|json]
   musterctl backup    run|verify|drill -e ENV [NAME|ID|NAME/ID] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl cache     count -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--max-latency MS]
-  musterctl cache     flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--max-latency MS] [--yes] [--confirm NAME] [--reason TEXT]
+  musterctl cache     flush -e ENV [--instance I] (--pattern GLOB | --db N | --all) [--max-latency MS] [--stage N%/min] [--min-hit-rate N%] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl session   cancel|terminate -e ENV [--instance I] PID [--yes] [--confirm NAME] [--reason TEXT]
   musterctl mail      test -e ENV [--to ADDRESS] [--yes] [--confirm NAME] [--reason TEXT]
   musterctl load      run -e ENV [NAME] [--rate PER-SECOND] [--duration SECONDS] [--yes] [--confirm NAME] [--reason TEXT]
@@ -63,7 +63,7 @@ const std::vector<Grammar> kGrammar{
     {"backup", "verify", 1, {"--yes", "--confirm", "--reason"}},
     {"backup", "drill", 1, {"--yes", "--confirm", "--reason"}},
     {"cache", "count", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency"}},
-    {"cache", "flush", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency", "--yes", "--confirm", "--reason"}},
+    {"cache", "flush", 0, {"--instance", "--pattern", "--db", "--all", "--max-latency", "--stage", "--min-hit-rate", "--yes", "--confirm", "--reason"}},
     {"session", "cancel", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"session", "terminate", 1, {"--instance", "--yes", "--confirm", "--reason"}},
     {"mail", "test", 0, {"--to", "--yes", "--confirm", "--reason"}},
@@ -216,7 +216,21 @@ private:
             m_options.flush.pattern = value;
             return setScope(FlushRequest::Scope::Glob);
         }
+        if (option == "--stage")
+            return takeShare(option, value, "%/min", m_options.flush.stageShare);
+        if (option == "--min-hit-rate")
+            return takeShare(option, value, "%", m_options.flush.leastHitRatio);
         return takeNumber(option, value);
+    }
+
+    /// "10%/min", "80%": of what is more than nothing and at most all.
+    Taken takeShare(const std::string &option, const std::string &value, std::string_view unit, double &share)
+    {
+        const auto percent = value.ends_with(unit) ? positive(value.substr(0, value.size() - unit.size())) : std::nullopt;
+        if (!percent || *percent <= 0 || *percent > 100)
+            return wrong(option + " wants a share such as " + (unit == "%" ? "80%" : "10%/min") + ", not “" + value + "”");
+        share = *percent / 100;
+        return {};
     }
 
     Taken takeNumber(const std::string &option, const std::string &value)
@@ -271,6 +285,10 @@ private:
         }
         if (command == "cache" && !m_options.hasFlushScope)
             return wrong("say which keys: --pattern GLOB, --db N or --all");
+        if (m_options.flush.stageShare > 0 && m_options.flush.scope != FlushRequest::Scope::Glob)
+            return wrong("only the keys of a --pattern can go in stages");
+        if (m_options.flush.leastHitRatio > 0 && m_options.flush.stageShare == 0)
+            return wrong("--min-hit-rate belongs to a flush in stages: --stage 10%/min");
         if (command == "session")
             return checkedSession();
         const bool isPlain = m_options.format == report::Format::Table || m_options.format == report::Format::Json;

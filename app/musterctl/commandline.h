@@ -25,7 +25,7 @@ struct Options {
     std::string confirm;              ///< --confirm
     std::string reason;               ///< --reason
     std::vector<std::string> to;      ///< --to
-    FlushRequest flush;               ///< --instance, --pattern, --db, --all, --max-latency
+    FlushRequest flush;               ///< --instance, --pattern, --db, --all, --max-latency, --stage, --min-hit-rate
     bool hasFlushScope = false;
     SessionEndRequest session;        ///< --instance, PID
     std::string owner;                ///< --owner

@@ -41,6 +41,7 @@ private Q_SLOTS:
         row("cache count -e shop --pattern cache:*", "cache", "count");
         row("cache flush -e shop --instance cache --db 0 --yes --confirm shop --max-latency 20 --reason x", "cache", "flush");
         row("cache flush -e shop --all", "cache", "flush");
+        row("cache flush -e shop --pattern a:* --stage 10%/min --min-hit-rate 80%", "cache", "flush");
         row("mail test -e shop --to a@b.example --to c@d.example --yes", "mail", "test");
         row("audit list", "audit", "list");
         row("audit verify", "audit", "verify");
@@ -92,6 +93,15 @@ private Q_SLOTS:
         row("check -e shop --nonsense 1", "has no option “--nonsense”");
         row("facts -e shop --output nagios", "table, json or csv");
         row("cache flush -e shop", "--pattern GLOB, --db N or --all");
+        row("cache flush -e shop --pattern a --stage 10", "--stage wants a share such as 10%/min");
+        row("cache flush -e shop --pattern a --stage 10%", "--stage wants a share such as 10%/min");
+        row("cache flush -e shop --pattern a --stage 0%/min", "--stage wants a share such as 10%/min");
+        row("cache flush -e shop --pattern a --stage 101%/min", "--stage wants a share such as 10%/min");
+        row("cache flush -e shop --pattern a --stage 10%/min --min-hit-rate 0.8", "--min-hit-rate wants a share such as 80%");
+        row("cache flush -e shop --pattern a --min-hit-rate 80%", "belongs to a flush in stages");
+        row("cache flush -e shop --all --stage 10%/min", "only the keys of a --pattern");
+        row("cache flush -e shop --db 0 --stage 10%/min", "only the keys of a --pattern");
+        row("cache count -e shop --pattern a --stage 10%/min", "has no option");
         row("cache count -e shop --pattern a --yes", "has no option “--yes”");
         row("env check", "wants the environment file");
         row("mail test -e shop --pattern a", "has no option “--pattern”");
@@ -146,6 +156,11 @@ private Q_SLOTS:
         QCOMPARE(options->flush.pattern, std::string("a[b]*"));
         QVERIFY(options->flush.scope == FlushRequest::Scope::Glob);
         QCOMPARE(options->flush.maxLatency, Millis{7});
+        QCOMPARE(options->flush.stageShare, 0.0);
+        const auto staged = parsed(QStringLiteral("cache flush -e shop --pattern a* --stage 12.5%/min --min-hit-rate=80%"));
+        QVERIFY(staged);
+        QCOMPARE(staged->flush.stageShare, 0.125);
+        QCOMPARE(staged->flush.leastHitRatio, 0.8);
         QVERIFY(options->isYes);
         QCOMPARE(options->confirm, std::string("shop"));
         QCOMPARE(options->reason, std::string("why"));
