@@ -63,7 +63,7 @@ void NodeProbe::moveTo(const net::Endpoint &endpoint)
 
 void NodeProbe::wantAll()
 {
-    for (auto *last : {&m_settingsRead, &m_slowlogRead, &m_prefixesRead, &m_clientsRead, &m_latencyRead, &m_usersRead, &m_authProbed})
+    for (auto *last : {&m_settingsRead, &m_slowlogRead, &m_largeRead, &m_prefixesRead, &m_clientsRead, &m_latencyRead, &m_usersRead, &m_authProbed})
         last->reset();
 }
 
@@ -107,7 +107,7 @@ NodeProbe::Step NodeProbe::measure(Round &round)
     const NodeView view{&round.info, &m_window};
     addWindowFacts(fast, {&view, 1});
     m_snapshots.addFacts(fast, round.info);
-    for (const auto step : {&NodeProbe::readSlowlog, &NodeProbe::readPrefixes, &NodeProbe::readClients, &NodeProbe::readLatency, &NodeProbe::readUsers}) {
+    for (const auto step : {&NodeProbe::readSlowlog, &NodeProbe::readLargeCommands, &NodeProbe::readPrefixes, &NodeProbe::readClients, &NodeProbe::readLatency, &NodeProbe::readUsers}) {
         if (auto done = (this->*step)(round); !done)
             return done;
     }

@@ -61,6 +61,7 @@ private:
     [[nodiscard]] Step takeTime(Round &round);
     [[nodiscard]] Step readSettings(Round &round);
     [[nodiscard]] Step readSlowlog(Round &round);
+    [[nodiscard]] Step readLargeCommands(Round &round);
     [[nodiscard]] Step readPrefixes(Round &round);
     [[nodiscard]] Step readBigKeys(Round &round, const std::vector<std::string> &keys, const std::optional<Reply> &scanError);
     [[nodiscard]] Step readClients(Round &round);
@@ -98,6 +99,7 @@ private:
     std::optional<LatencyCounts> m_latencies;
     std::optional<BootTime> m_settingsRead;
     std::optional<BootTime> m_slowlogRead;
+    std::optional<BootTime> m_largeRead;
     std::optional<BootTime> m_prefixesRead;
     std::optional<BootTime> m_clientsRead;
     std::optional<BootTime> m_latencyRead;

@@ -7,6 +7,7 @@
 #include "connectors/redis/limiters.h"
 #include "connectors/redis/nodeprobe.h"
 #include "connectors/redis/scan.h"
+#include "connectors/redis/serverversion.h"
 #include "connectors/redis/slowlog.h"
 
 #include <algorithm>
@@ -84,6 +85,35 @@ NodeProbe::Step NodeProbe::readSlowlog(Round &round)
         out.add("redis.slowlog_rate", round.missing, "1/s");
     }
     out.add("redis.slowlog", Value(std::move(table)), "");
+    return {};
+}
+
+/// Valkey 8.1 keeps requests and replies over a size as well; elsewhere there is only the slow log.
+NodeProbe::Step NodeProbe::readLargeCommands(Round &round)
+{
+    if (!isDue(m_largeRead, kSlowlogEvery))
+        return {};
+    auto out = round.writer(Round::budgetFor(kSlowlogEvery));
+    if (round.info.isEmpty()) {
+        out.add("redis.large_commands", round.missing, "");
+        return {};
+    }
+    if (!hasCommandLog(round.info)) {
+        out.add("redis.large_commands", NotApplicable{"only Valkey 8.1 and later keeps a log of large requests and replies"}, "");
+        return {};
+    }
+    const auto rows = std::to_string(kSlowlogRows);
+    const auto replies = m_client->pipeline({{"COMMANDLOG", "GET", rows, "large-request"}, {"COMMANDLOG", "GET", rows, "large-reply"}}, round.deadline);
+    if (!replies)
+        return std::unexpected(replies.error());
+    for (const auto &reply : *replies) {
+        if (!reply.isArray()) {
+            out.add("redis.large_commands", unknownFromReply(reply, m_target.declaredUser(), "commandlog|get"), "");
+            return {};
+        }
+    }
+    out.add("redis.large_commands", Value(largeCommandsTable(replies->at(0), replies->at(1), kSlowlogRows)), "",
+            "COMMANDLOG: over commandlog-request-larger-than and commandlog-reply-larger-than");
     return {};
 }
 

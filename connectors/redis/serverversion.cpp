@@ -108,4 +108,10 @@ std::string knownCves(std::string_view flavour, std::string_view version)
     return found;
 }
 
+bool hasCommandLog(const RedisInfo &info)
+{
+    const auto series = seriesOf(info.text("valkey_version").value_or(""));
+    return series && *series >= Series(8, 1);
+}
+
 } // namespace muster::redis

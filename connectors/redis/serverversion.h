@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "connectors/redis/redisinfoparser.h"
 #include "models/facts/clock.h"
 
 #include <optional>
@@ -21,5 +22,8 @@ struct Support {
 /// Widely known vulnerabilities that upstream fixed after this version: "CVE-2024-31228, fixed in 7.2.6". "" = none in the table.
 /// Not scored: a distribution patches without changing the number.
 [[nodiscard]] std::string knownCves(std::string_view flavour, std::string_view version);
+
+/// COMMANDLOG came with Valkey 8.1.
+[[nodiscard]] bool hasCommandLog(const RedisInfo &info);
 
 } // namespace muster::redis

@@ -3,6 +3,7 @@
 #include "connectors/redis/protocol.h"
 #include "connectors/redis/redisclient.h"
 #include "connectors/redis/scan.h"
+#include "connectors/redis/serverversion.h"
 #include "connectors/redis/slowlog.h"
 
 #include <QTest>
@@ -27,6 +28,7 @@ private Q_SLOTS:
     void mapsErrorsToSentences();
     void namesTheMissingRight();
     void masksSlowlogArguments();
+    void mergesLargeRequestsAndReplies();
     void readsScanPages();
     void namesTheClient();
 };
@@ -204,6 +206,25 @@ void TestRedisProtocol::masksSlowlogArguments()
     QCOMPARE(table.text(1, "command"), "CONFIG SET (2 arguments)");
     QVERIFY(slowlogTable(reply, 1).isTruncated);
     QCOMPARE(slowlogTable(**read("*2\r\n:1\r\n*1\r\n:1\r\n"), 10).rows.size(), 0U);
+}
+
+void TestRedisProtocol::mergesLargeRequestsAndReplies()
+{
+    const auto requests = **read("*1\r\n*6\r\n:1\r\n:1700000000\r\n:2097152\r\n*3\r\n$3\r\nset\r\n$9\r\nuser:jane\r\n$6\r\nsecret\r\n$14\r\n10.0.0.1:50000\r\n$3\r\napp\r\n");
+    const auto replies = **read("*2\r\n*4\r\n:8\r\n:1700000001\r\n:9000000\r\n*2\r\n$7\r\nhgetall\r\n$6\r\nsecret\r\n:1\r\n");
+    const auto table = largeCommandsTable(requests, replies, 10);
+    QCOMPARE(table.rows.size(), 2U);
+    QCOMPARE(table.text(0, "what"), "reply"); // the newest first
+    QCOMPARE(table.number(0, "size"), std::optional(9000000.0));
+    QCOMPARE(table.text(0, "command"), "HGETALL (1 argument)");
+    QCOMPARE(table.text(1, "what"), "request");
+    QCOMPARE(table.text(1, "command"), "SET (2 arguments)");
+    QCOMPARE(table.text(1, "client_name"), "app");
+    QVERIFY(largeCommandsTable(requests, replies, 1).isTruncated);
+    QVERIFY(hasCommandLog(parseInfo("redis_version:7.2.4\nserver_name:valkey\nvalkey_version:8.1.3\n")));
+    QVERIFY(hasCommandLog(parseInfo("valkey_version:10.0.0\n")));
+    QVERIFY(!hasCommandLog(parseInfo("valkey_version:8.0.9\n")));
+    QVERIFY(!hasCommandLog(parseInfo("redis_version:8.4.0\n")));
 }
 
 void TestRedisProtocol::readsScanPages()
