@@ -34,6 +34,8 @@ Q_SIGNALS:
     void stepRequested(const QString &action, const QString &instance);
     /// The operator wants the sheet of a run that is on its way.
     void runRequested(muster::ActionRun *run);
+    /// subscriptions() says something else now.
+    void subscriptionsChanged();
 
 protected:
     virtual void display(const Snapshot &snapshot, const Assessment &assessment) = 0;

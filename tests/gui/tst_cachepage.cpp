@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/gui/fixture.h"
+#include "ui/charts/timeserieschart.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/detailpanel.h"
 
+#include <QAbstractButton>
 #include <QComboBox>
 #include <QSettings>
 #include <QTabWidget>
@@ -25,6 +27,8 @@ private Q_SLOTS:
     void emptySaveIsRedInWords();
     void commandKnowsItsDetail();
     void absentTablesHaveNoTab();
+    void aFlushIsDrawnBesideTheDatabase();
+    void aCountIsNotDrawn();
 
 private:
     QTemporaryDir m_settings;
@@ -59,10 +63,20 @@ FactBatch redis(const std::string &source, double hits)
 }
 
 struct Opened {
-    Opened()
+    explicit Opened(std::shared_ptr<test::ActionScript> action = {})
     {
         test::GuiSetup setup;
-        setup.declared = {"redis/cache", "redis/sessions"};
+        setup.kind = "staging";
+        setup.action = std::move(action);
+        if (setup.action) {
+            setup.declared = {"postgres/primary"};
+            setup.sources["postgres/primary"] = [](int round) -> std::expected<FactBatch, Fault> {
+                FactBatch batch{"postgres/primary", Stamp::now(), {}};
+                add(batch, "postgres.commits_rate", 100.0 + 10 * round, "1/s");
+                return batch;
+            };
+        }
+        setup.declared.insert(setup.declared.end(), {"redis/cache", "redis/sessions"});
         setup.sources["redis/cache"] = [](int) -> std::expected<FactBatch, Fault> { return redis("redis/cache", 0.98); };
         setup.sources["redis/sessions"] = [](int) -> std::expected<FactBatch, Fault> { return redis("redis/sessions", 0.4); };
         made = test::makeSession(std::move(setup));
@@ -88,6 +102,15 @@ struct Opened {
     {
         auto *instances = find<DataTable>("instances");
         return QTest::qWaitFor([&] { return instances->isVisible() && instances->selectKey(QString::fromUtf8(instance)); }, 5000);
+    }
+    /// The scripted action, run to its end.
+    ActionRun *run()
+    {
+        auto &runner = made.session->runner();
+        runner.arm();
+        ActionRun *run = runner.prepare(made.session->actions().flush({}));
+        const bool isPlanned = QTest::qWaitFor([run] { return run->state() == ActionRun::State::Planned; }, 5000);
+        return isPlanned && run->confirm({}, {}) && QTest::qWaitFor([run] { return run->state() == ActionRun::State::Finished; }, 10'000) ? run : nullptr;
     }
     QStringList tabs()
     {
@@ -156,6 +179,39 @@ void TestCachePage::absentTablesHaveNoTab()
     QTRY_VERIFY(opened.tabs().contains(QStringLiteral("Prefixes")));
     QVERIFY(!opened.tabs().contains(QStringLiteral("Nodes")));
     QVERIFY(!opened.tabs().contains(QStringLiteral("Clients")));
+}
+
+/// Hit rate and commits over one time axis, with the begin of the flush on both; only on the page of the flushed instance.
+void TestCachePage::aFlushIsDrawnBesideTheDatabase()
+{
+    Opened opened(test::flushScript(2));
+    QVERIFY(opened.choose("redis/cache"));
+    auto *card = opened.find<QWidget>("stormCard");
+    QVERIFY(!card->isVisible());
+    QVERIFY(opened.run());
+    QTRY_VERIFY(card->isVisible());
+    auto *hits = opened.find<TimeSeriesChart>("stormHits");
+    auto *database = opened.find<TimeSeriesChart>("stormDatabase");
+    QTRY_VERIFY(hits->pointCount() > 0 && database->pointCount() > 0);
+    QVERIFY(hits->mark() && hits->mark() == database->mark());
+    QCOMPARE(hits->span(), database->span());
+    QVERIFY(hits->isVisible() && database->isVisible());
+    QVERIFY(opened.choose("redis/sessions"));
+    QTRY_VERIFY(!card->isVisible());
+    QVERIFY(opened.choose("redis/cache"));
+    QTRY_VERIFY(card->isVisible());
+    opened.find<QAbstractButton>("hideStorm")->click();
+    QVERIFY(!card->isVisible());
+}
+
+void TestCachePage::aCountIsNotDrawn()
+{
+    auto counting = test::flushScript(1);
+    counting->plan->action = "count";
+    Opened opened(counting);
+    QVERIFY(opened.choose("redis/cache"));
+    QVERIFY(opened.run());
+    QVERIFY(!opened.find<QWidget>("stormCard")->isVisible());
 }
 
 QTEST_MAIN(TestCachePage)

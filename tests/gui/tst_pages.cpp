@@ -14,6 +14,7 @@
 #include <QPlainTextEdit>
 #include <QScreen>
 #include <QSettings>
+#include <QSpinBox>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -200,6 +201,17 @@ void TestPages::prefixRowFillsTheFlushForm()
     QVERIFY(form);
     QVERIFY(form->request().scope == FlushRequest::Scope::Prefix);
     QCOMPARE(form->request().pattern, std::string("sess:"));
+    QCOMPARE(form->request().stageShare, 0.0);
+    auto *stage = form->findChild<QSpinBox *>(QStringLiteral("stage"));
+    auto *leastHits = form->findChild<QSpinBox *>(QStringLiteral("leastHits"));
+    QVERIFY(!leastHits->isEnabled()); // of a flush in stages only
+    stage->setValue(10);
+    leastHits->setValue(80);
+    QCOMPARE(form->request().stageShare, 0.1);
+    QCOMPARE(form->request().leastHitRatio, 0.8);
+    form->findChild<QAbstractButton *>(QStringLiteral("byDatabase"))->click();
+    QCOMPARE(form->request().stageShare, 0.0); // a whole database goes at once
+    QCOMPARE(form->request().leastHitRatio, 0.0);
 }
 
 void TestPages::transcriptStaysOnTheMailPage()

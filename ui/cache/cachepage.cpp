@@ -4,6 +4,7 @@
 #include "models/format/text.h"
 #include "models/presenters/cachestory.h"
 #include "models/presenters/factpresenter.h"
+#include "ui/cache/stormcard.h"
 #include "ui/widgets/datatable.h"
 
 #include <QHeaderView>
@@ -17,7 +18,7 @@ constexpr int kMostInstances = 4; // shown without scrolling
 
 CachePage::CachePage(Session &session, SeriesBook &series, QWidget *parent)
     : SourcePage(pages::cache(), "flush", session, series, parent), m_instances(new DataTable(QStringLiteral("instances"), tr("Instances"), this)),
-      m_story(new DataTable(QStringLiteral("story"), tr("This instance in words"), this))
+      m_story(new DataTable(QStringLiteral("story"), tr("This instance in words"), this)), m_storm(new StormCard(session, series, this))
 {
     m_story->horizontalHeader()->hide();
     m_story->setFitted(kMostSentences);
@@ -25,11 +26,19 @@ CachePage::CachePage(Session &session, SeriesBook &series, QWidget *parent)
     m_instances->setFitted(kMostInstances);
     addOwn(m_story, Place::AboveVitals);
     addOwn(m_instances, Place::AboveVitals);
+    addOwn(m_storm, Place::AboveTables);
     wireOwn(*m_story);
     connect(m_instances, &DataTable::currentKeyChanged, this, [this](const QString &key) {
         if (!key.isEmpty())
             showSource(key.toStdString());
     });
+}
+
+std::set<std::string> CachePage::subscriptions(const Snapshot &snapshot) const
+{
+    std::set<std::string> wanted = SourcePage::subscriptions(snapshot);
+    wanted.merge(m_storm->wanted(snapshot));
+    return wanted;
 }
 
 void CachePage::display(const Snapshot &snapshot, const Assessment &assessment)
@@ -41,6 +50,10 @@ void CachePage::display(const Snapshot &snapshot, const Assessment &assessment)
     std::vector<Row> story = cachestory::rows(snapshot, source());
     m_story->setVisible(!story.empty());
     m_story->show(cachestory::columns(), std::move(story));
+    const auto before = m_storm->wanted(snapshot);
+    m_storm->refresh(source(), snapshot);
+    if (m_storm->wanted(snapshot) != before)
+        Q_EMIT subscriptionsChanged();
 }
 
 SourcePage::Shape CachePage::shapeOf(const PageSpec::TableSpec &spec, const Table &table) const

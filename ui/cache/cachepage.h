@@ -5,12 +5,16 @@
 
 namespace muster {
 
+class StormCard;
+
 /// Redis: the instances side by side, the shown one in words, vitals, prefixes and the rest of its tables; flush, also of exactly the selected prefix.
 class CachePage : public SourcePage
 {
     Q_OBJECT
 public:
     CachePage(Session &session, SeriesBook &series, QWidget *parent);
+
+    [[nodiscard]] std::set<std::string> subscriptions(const Snapshot &snapshot) const override;
 
 protected:
     void display(const Snapshot &snapshot, const Assessment &assessment) override;
@@ -21,6 +25,7 @@ protected:
 private:
     DataTable *m_instances; ///< hidden while there is one
     DataTable *m_story;
+    StormCard *m_storm; ///< hidden while no flush runs or ran lately
 };
 
 } // namespace muster

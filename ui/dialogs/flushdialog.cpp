@@ -34,6 +34,7 @@ FlushDialog::FlushDialog(const EnvironmentInfo &environment, const QString &inst
         connect(scope, &QRadioButton::toggled, this, &FlushDialog::refresh);
     connect(m_prefix, &QComboBox::currentTextChanged, this, &FlushDialog::refresh);
     connect(m_glob, &QLineEdit::textChanged, this, &FlushDialog::refresh);
+    connect(m_stage, &QSpinBox::valueChanged, this, &FlushDialog::refresh);
     connect(&cancelButton(), &QPushButton::clicked, this, &QDialog::reject);
     const auto submit = [this](bool isCountOnly) {
         FlushRequest wanted = request();
@@ -71,6 +72,14 @@ void FlushDialog::build()
     m_latency->setRange(1, 1000);
     m_latency->setValue(15);
     m_latency->setSuffix(tr(" ms"));
+    m_stage = named(new QSpinBox(this), QStringLiteral("stage"), tr("In stages, percent of the keys a minute"));
+    m_stage->setRange(0, 100);
+    m_stage->setSuffix(tr(" % of them a minute"));
+    m_stage->setSpecialValueText(tr("as fast as others are served well"));
+    m_hits = named(new QSpinBox(this), QStringLiteral("leastHits"), tr("Wait while the hit rate is below, percent"));
+    m_hits->setRange(0, 100);
+    m_hits->setSuffix(tr(" %"));
+    m_hits->setSpecialValueText(tr("never"));
     m_byPrefix->setChecked(true);
     int row = 0;
     const auto add = [&grid, &row](QWidget *label, QWidget *field) {
@@ -85,6 +94,8 @@ void FlushDialog::build()
     add(m_byDatabase, m_database);
     add(m_all, nullptr);
     add(new Label(tr("Slow down when others wait longer than"), theme::Type::Body, Label::Tone::Quiet, this), m_latency);
+    add(new Label(tr("Speed, to spare the database"), theme::Type::Body, Label::Tone::Quiet, this), m_stage);
+    add(new Label(tr("Wait while the hit rate is below"), theme::Type::Body, Label::Tone::Quiet, this), m_hits);
     content().addLayout(grid);
     auto *note = new Label(tr("Next you see how many keys that is, with a sample. Nothing is deleted before you confirm."), theme::Type::Body, Label::Tone::Quiet, this);
     note->setWordWrap(true);
@@ -125,6 +136,8 @@ FlushRequest FlushDialog::request() const
     request.pattern = m_byPrefix->isChecked() ? m_prefix->currentText().toStdString() : m_byGlob->isChecked() ? m_glob->text().toStdString() : std::string();
     request.database = m_database->value();
     request.maxLatency = Millis(m_latency->value());
+    request.stageShare = m_stage->isEnabled() ? m_stage->value() / 100.0 : 0;
+    request.leastHitRatio = m_hits->isEnabled() ? m_hits->value() / 100.0 : 0;
     return request;
 }
 
@@ -134,6 +147,8 @@ void FlushDialog::refresh()
     m_glob->setEnabled(m_byGlob->isChecked());
     m_database->setEnabled(m_byDatabase->isChecked() || m_byPrefix->isChecked() || m_byGlob->isChecked());
     const bool needsPattern = m_byPrefix->isChecked() || m_byGlob->isChecked();
+    m_stage->setEnabled(needsPattern); // a whole database goes in one command
+    m_hits->setEnabled(needsPattern && m_stage->value() > 0);
     const bool isComplete = m_instance->count() > 0 && (!needsPattern || !request().pattern.empty());
     m_count->setEnabled(isComplete);
     m_plan->setEnabled(isComplete);

@@ -42,6 +42,8 @@ private:
     QLineEdit *m_glob;
     QSpinBox *m_database;
     QSpinBox *m_latency;
+    QSpinBox *m_stage;
+    QSpinBox *m_hits;
     PrimaryButton *m_count;
     PrimaryButton *m_plan;
 };

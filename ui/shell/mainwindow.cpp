@@ -153,6 +153,7 @@ Page *MainWindow::page(const std::string &key)
             continue;
         Page *made = entry.make(m_session, m_series, m_stack);
         connect(made, &Page::stepRequested, m_actions, &ActionCenter::request);
+        connect(made, &Page::subscriptionsChanged, this, &MainWindow::subscribe);
         connect(made, &Page::runRequested, m_actions, &ActionCenter::showRun);
         m_stack->addWidget(made);
         m_pages.emplace(key, made);
