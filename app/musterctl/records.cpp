@@ -41,7 +41,7 @@ int verifyAudit()
     if (!verdict)
         return fail(verdict.error());
     if (verdict->isIntact) {
-        print("intact: " + std::to_string(verdict->lines) + " lines\n");
+        print("intact: " + format::counted(static_cast<double>(verdict->lines), "line", "lines") + "\n");
         return kDone;
     }
     print("BROKEN at line " + std::to_string(verdict->firstBroken) + ": " + text::plain(verdict->why, 400) + "\n");

@@ -93,7 +93,7 @@ StoryFinding findingOf(const CheckResult &check)
 {
     StoryFinding finding{ badge(check.status), plain(check.title), {}, {}, plain(check.remedy), {} };
     const auto lost = check.points - check.earned.low;
-    finding.context = joined({ plain(check.component), "−" + format::number(lost, 1) + " of " + format::number(check.points, 1) + " points",
+    finding.context = joined({ plain(check.component), "−" + format::number(lost, 1) + " of " + format::counted(check.points, "point", "points"),
                                check.gain > 0 ? gainText(check.gain) + " for the total" : "", plain(check.tier),
                                check.priority.empty() ? "" : plain(check.priority) + " priority" });
     for (const auto &each : check.findings) {

@@ -142,7 +142,7 @@ AuditVerdict ChainVerifier::finish(std::string_view expectedHash, std::size_t ex
     if (expectedLines > verdict.lines) {
         verdict.isIntact = false;
         verdict.firstBroken = verdict.lines + 1;
-        verdict.why = "the end is missing: " + std::to_string(expectedLines) + " lines were written, " + std::to_string(verdict.lines) + " are there";
+        verdict.why = "the end is missing: " + format::counted(static_cast<double>(expectedLines), "line was", "lines were") + " written, " + std::to_string(verdict.lines) + (verdict.lines == 1 ? " is" : " are") + " there";
         return verdict;
     }
     const auto head = m_hashes.find(expectedLines);

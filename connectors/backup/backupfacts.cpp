@@ -53,7 +53,7 @@ std::string gapsText(const std::vector<WalGap> &gaps)
     std::string text;
     for (std::size_t i = 0; i < gaps.size() && i < kShown; ++i)
         text += (i ? "; " : "") + describe(gaps[i]);
-    return gaps.size() > kShown ? text + "; and " + std::to_string(gaps.size() - kShown) + " more holes" : text;
+    return gaps.size() > kShown ? text + "; and " + format::counted(static_cast<double>(gaps.size() - kShown), "more hole", "more holes") : text;
 }
 
 void addRecovery(FactBatch &batch, const Catalogue &catalogue, const Live &live)

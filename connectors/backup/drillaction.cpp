@@ -70,7 +70,7 @@ std::expected<Plan, Fault> DrillAction::preflight(Deadline deadline, std::stop_t
         m_superuser = m_one.server()->bootstrapUser(deadline.atMost(kServerLimit)).value_or("postgres");
     plan.changes = {{"Restores into", parent + "/muster-drill-…, on a private socket, removed afterwards"},
                     {"Asks", m_set.drillQueries.empty() ? "how many tables and rows there are; no query is declared (\"drill\": {\"queries\": [...]})"
-                                                        : std::to_string(m_set.drillQueries.size()) + " declared queries, and how many tables and rows there are"},
+                                                        : format::counted(static_cast<double>(m_set.drillQueries.size()), "declared query", "declared queries") + ", and how many tables and rows there are"},
                     {"Writes", "its date, duration and verdict"}};
     plan.command = "restores, starts a server without TCP and archiving, counts, compares, removes it";
     return plan;
@@ -200,8 +200,8 @@ std::expected<void, Fault> DrillAction::compare(const std::string &database, con
         ++missing;
         example = name;
     }
-    outcome.details.push_back({"Compared with " + database, std::to_string(live->size()) + " tables live, " + format::number(counted.tables, 0) + " restored"
-                                   + (missing ? "; " + std::to_string(missing) + " live ones are not in it, for example " + example : std::string())});
+    outcome.details.push_back({"Compared with " + database, format::counted(static_cast<double>(live->size()), "table", "tables") + " live, " + format::number(counted.tables, 0) + " restored"
+                                   + (missing ? "; " + format::counted(static_cast<double>(missing), "live one is", "live ones are") + " not in it, for example " + example : std::string())});
     if (2 * missing > live->size())
         return failed(std::to_string(missing) + " of the " + std::to_string(live->size()) + " tables of the live database " + database + " are not in it, for example " + example);
     return compareRows(counted, outcome);
@@ -245,7 +245,7 @@ std::expected<void, Fault> DrillAction::ask(postgres::PgClient &client, Outcome 
             if (row.empty() || !row.front() || *row.front() == "f")
                 return failed(title + " answered " + (row.empty() || !row.front() ? "NULL" : "false"));
         }
-        outcome.details.push_back({"Query " + std::to_string(i + 1), muster::clamp(*first.front(), 200) + (rows->size() > 1 ? " and " + std::to_string(rows->size() - 1) + " more rows" : "")});
+        outcome.details.push_back({"Query " + std::to_string(i + 1), muster::clamp(*first.front(), 200) + (rows->size() > 1 ? " and " + format::counted(static_cast<double>(rows->size() - 1), "more row", "more rows") : "")});
     }
     return {};
 }

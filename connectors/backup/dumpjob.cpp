@@ -179,7 +179,7 @@ void DumpJob::onTick()
     }
     if (copies && !copies->empty()) {
         const auto &copy = copies->front();
-        progress.phase += ": " + copy.table + ", " + format::number(copy.rows) + " rows";
+        progress.phase += ": " + copy.table + ", " + format::counted(copy.rows, "row", "rows");
         if (copy.rowsEstimated >= 1)
             progress.phase += " of about " + format::number(copy.rowsEstimated) + " (estimate)";
     }

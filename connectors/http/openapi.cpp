@@ -9,6 +9,7 @@
 #include "connectors/http/url.h"
 #include "connectors/yaml/yaml.h"
 #include "models/facts/fact.h"
+#include "models/format/format.h"
 
 #include <algorithm>
 #include <expected>
@@ -184,7 +185,7 @@ OpenApiReport Inspector::run()
     m_references.check([this](std::string problem) { complain(std::move(problem)); });
     m_report.remoteReferences = m_references.remotes();
     m_report.isGood = m_report.problems.empty();
-    m_report.why = m_report.isGood ? std::to_string(m_report.operations) + " operations, " + std::to_string(m_report.described) + " described" : m_report.problems.front();
+    m_report.why = m_report.isGood ? format::counted(static_cast<double>(m_report.operations), "operation", "operations") + ", " + std::to_string(m_report.described) + " described" : m_report.problems.front();
     return m_report;
 }
 

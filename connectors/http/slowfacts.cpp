@@ -3,6 +3,7 @@
 #include "connectors/http/openapi.h"
 #include "connectors/http/rounds.h"
 #include "connectors/http/securityheaders.h"
+#include "models/format/format.h"
 
 namespace muster::http {
 
@@ -89,7 +90,7 @@ void addOpenApi(Site &site, const Vantage &vantage, FactBatch &batch, Deadline d
     for (const auto &one : report.problems)
         raw += one + "\n";
     if (report.remoteReferences > 0)
-        raw += std::to_string(report.remoteReferences) + " references to other documents were not fetched\n";
+        raw += format::counted(static_cast<double>(report.remoteReferences), "reference to another document was", "references to other documents were") + " not fetched\n";
     const auto isGood = problem ? Value(Unknown{"the document could not be asked for: " + problem->detail, problem->hint}) : Value(report.isGood);
     batch.facts.push_back(fact("http.openapi_ok", isGood, raw));
     batch.facts.push_back(fact("http.openapi_version", report.version));

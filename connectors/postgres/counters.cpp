@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/counters.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -67,7 +69,7 @@ void addReadTime(const CounterWindow &window, bool hasIoTiming, FactWriter &fact
     if (!reads || !time)
         facts.unknown("io_read_time_mean", "a rate needs two samples of the same server life");
     else if (*reads < kEnough)
-        facts.unknown("io_read_time_mean", "no traffic: " + std::to_string(static_cast<long long>(*reads)) + " reads in " + wholeSeconds(window.seconds()));
+        facts.unknown("io_read_time_mean", "no traffic: " + format::counted(*reads, "read", "reads") + " in " + wholeSeconds(window.seconds()));
     else
         facts.add("io_read_time_mean", *time / *reads);
 }

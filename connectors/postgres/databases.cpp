@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/databases.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -34,7 +36,7 @@ void addRates(const DatabaseDelta &delta, FactWriter &facts)
     const std::string window = "in " + wholeSeconds(delta.seconds);
     const double blocks = delta.blocksHit + delta.blocksRead;
     if (blocks < kMinBlocks)
-        facts.unknown("cache_hit_ratio", "no traffic: " + countText(blocks) + " blocks " + window);
+        facts.unknown("cache_hit_ratio", "no traffic: " + format::counted(std::round(blocks), "block", "blocks") + ' ' + window);
     else
         facts.add("cache_hit_ratio", delta.blocksHit / blocks,
                   countText(delta.blocksHit) + " hits, " + countText(delta.blocksRead) + " reads " + window + ", all databases");
@@ -45,8 +47,8 @@ void addRates(const DatabaseDelta &delta, FactWriter &facts)
         facts.add("rollback_ratio", delta.rollbacks / transactions,
                   countText(delta.rollbacks) + " of " + countText(transactions) + " transactions " + window);
     facts.add("commits_rate", delta.commits / delta.seconds);
-    facts.add("rollbacks_rate", delta.rollbacks / delta.seconds, countText(delta.rollbacks) + " rollbacks " + window);
-    facts.add("deadlocks_rate", delta.deadlocks / delta.seconds, countText(delta.deadlocks) + " deadlocks " + window);
+    facts.add("rollbacks_rate", delta.rollbacks / delta.seconds, format::counted(std::round(delta.rollbacks), "rollback", "rollbacks") + ' ' + window);
+    facts.add("deadlocks_rate", delta.deadlocks / delta.seconds, format::counted(std::round(delta.deadlocks), "deadlock", "deadlocks") + ' ' + window);
     facts.add("temp_bytes_rate", delta.tempBytes / delta.seconds);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/server.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -95,7 +97,7 @@ void addCheckpoints(const Server &server, const CheckpointWindow &window, FactWr
     const double requested = window.newest().sample.requested - window.oldest().sample.requested;
     const double all = timed + requested;
     facts.add("checkpoints_requested_ratio", all > 0 ? requested / all : 0.0,
-              std::to_string(static_cast<long>(requested)) + " of " + std::to_string(static_cast<long>(all)) + " checkpoints in "
+              std::to_string(static_cast<long>(requested)) + " of " + format::counted(all, "checkpoint", "checkpoints") + " in "
                   + wholeSeconds(window.seconds()) + " were requested");
 }
 

@@ -181,7 +181,7 @@ std::expected<Plan, Fault> SessionAction::preflight(Deadline deadline, std::stop
     plan.changes = { { "Session", whoIs(*m_found) },
                      { "State", m_found->state.empty() ? m_found->type : m_found->state },
                      { "Statement", clamp(m_found->query, 120) },
-                     { "Waiting for it", format::number(m_found->blocked, 0) + " sessions" } };
+                     { "Waiting for it", format::counted(m_found->blocked, "session", "sessions") } };
     plan.checks = checks(*may);
     plan.command = "SELECT " + called();
     plan.isDestructive = m_request.isTerminate;

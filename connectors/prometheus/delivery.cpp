@@ -4,6 +4,9 @@
 #include "connectors/prometheus/exposition.h"
 #include "connectors/prometheus/promfacts.h"
 #include "connectors/prometheus/samplelexer.h"
+#include "models/format/format.h"
+
+#include <cmath>
 
 namespace muster::prometheus {
 
@@ -92,7 +95,7 @@ void DeliveryWatch::addFacts(FactBatch &batch) const
     const double sent = growth(m_seen, &DeliveryCounters::sent);
     const double errors = growth(m_seen, &DeliveryCounters::errors);
     const auto raw = "in " + std::to_string(static_cast<long long>(now.time - m_seen.front().time)) + " s: " + std::to_string(static_cast<long long>(sent)) + " sent, "
-        + std::to_string(static_cast<long long>(errors)) + " errors";
+        + format::counted(std::round(errors), "error", "errors");
     batch.add("prometheus.notifications_dropped", growth(m_seen, &DeliveryCounters::dropped), "count", kBudget, raw);
     // What failed was sent as well; nothing to send is nothing that failed.
     batch.add("prometheus.notifications_error_ratio", sent > 0 ? errors / sent : errors > 0 ? 1.0 : 0.0, "ratio", kBudget, raw);

@@ -2,6 +2,7 @@
 #include "connectors/redis/clustermerge.h"
 #include "connectors/redis/factmath.h"
 #include "connectors/redis/keypattern.h"
+#include "models/format/format.h"
 
 #include <algorithm>
 #include <array>
@@ -97,7 +98,7 @@ void addClusterFacts(FactBatch &batch, const std::vector<NodeRound> &nodes)
             lost += (lost.empty() ? "" : "; ") + round.node.name() + " (" + stateOf(round) + ")";
     }
     const auto all = static_cast<double>(nodes.size());
-    const auto words = "cluster of " + std::to_string(nodes.size()) + " nodes, " + std::to_string(static_cast<int>(primaries)) + " of them primaries with slots";
+    const auto words = "cluster of " + format::counted(all, "node", "nodes") + ", " + std::to_string(static_cast<int>(primaries)) + " of them with slots";
     out.add("redis.address", Value(words), "");
     out.add("redis.role", Value(std::string("cluster")), "");
     out.add("redis.run_id", NotApplicable{"each node has its own"}, "");

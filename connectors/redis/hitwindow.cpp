@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/redis/hitwindow.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -40,7 +42,7 @@ std::string seconds(double value)
 void judge(HitRate &rate)
 {
     if (rate.lookups < HitWindow::kFewestLookups)
-        rate.reason = "no traffic: " + std::to_string(std::lround(rate.lookups)) + " lookups in " + seconds(rate.span);
+        rate.reason = "no traffic: " + format::counted(std::round(rate.lookups), "lookup", "lookups") + " in " + seconds(rate.span);
     else
         rate.ratio = rate.hits / rate.lookups;
 }

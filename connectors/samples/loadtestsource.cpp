@@ -70,7 +70,7 @@ Value openValue(const LoadReport &report)
 std::string summary(const LoadReport &report)
 {
     const auto seconds = [](const std::optional<double> &value) { return value ? format::duration(*value) : std::string("?"); };
-    std::string words = report.tool + ": " + (report.requests ? format::number(*report.requests, 0) : "?") + " requests, " + (report.success ? format::ratio(*report.success) : "?")
+    std::string words = report.tool + ": " + (report.requests ? format::counted(*report.requests, "request", "requests") : "? requests") + ", " + (report.success ? format::ratio(*report.success) : "?")
         + " succeeded, p95 " + seconds(report.p95 ? report.p95 : report.p95AtMost) + ", p99 " + seconds(report.p99) + ", " + (report.rate ? format::number(*report.rate, 1) : "?") + "/s";
     return words + (report.stopped.empty() ? "" : "; it ended itself: " + report.stopped);
 }

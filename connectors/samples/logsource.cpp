@@ -2,6 +2,7 @@
 #include "connectors/samples/logsource.h"
 
 #include "connectors/files/durable.h"
+#include "models/format/format.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -60,7 +61,7 @@ std::expected<FactBatch, Fault> LogSource::collect(Deadline, std::stop_token)
     const auto newest = sample.newest > 0 ? sample.newest : tail->writtenAt;
     batch.add("log.age", std::max(0.0, toSeconds(batch.at.wall.time_since_epoch()) - newest), "s", kBudget,
               sample.newest > 0 ? "by the newest line's own time" : "by the file's time of change: no line says its time as in RFC 3339");
-    const auto size = std::to_string(sample.lines) + " lines in the last " + std::to_string(tail->bytes.size()) + " bytes of " + m_target.path;
+    const auto size = format::counted(static_cast<double>(sample.lines), "line", "lines") + " in the last " + std::to_string(tail->bytes.size()) + " bytes of " + m_target.path;
     if (sample.lines == 0 && tail->bytes.size() >= kSampleBytes) {
         const auto secret = secretIn(tail->bytes);
         batch.add("log.structured_ratio", 0.0, "ratio", kBudget, size + "; a line is longer than " + std::to_string(kSampleBytes) + " bytes");
@@ -87,7 +88,7 @@ std::vector<DoctorStage> LogSource::diagnose(Deadline, std::stop_token)
         return {{"file", false, tail.error().detail, tail.error().hint, took}};
     const auto sample = parseLog(tail->bytes, m_target.format, tail->isCut);
     std::vector<DoctorStage> stages{{"file", true, m_target.path, "", took}};
-    stages.push_back({"lines", sample.firstProblem.empty(), std::to_string(sample.structured) + " of " + std::to_string(sample.lines) + " lines are structured",
+    stages.push_back({"lines", sample.firstProblem.empty(), std::to_string(sample.structured) + " of " + format::counted(static_cast<double>(sample.lines), "line is", "lines are") + " structured",
                       sample.firstProblem, Millis{0}});
     return stages;
 }

@@ -165,10 +165,7 @@ std::string value(const Value &value, std::string_view unit)
     if (const auto *string = asText(value))
         return text::plain(*string);
     if (const auto *table = asTable(value))
-        return format::number(static_cast<double>(table->rows.size()), 0)
-            + (table->isTruncated            ? "+ rows"
-                   : table->rows.size() == 1 ? " row"
-                                             : " rows");
+        return table->isTruncated ? format::number(static_cast<double>(table->rows.size()), 0) + "+ rows" : counted(static_cast<double>(table->rows.size()), "row", "rows");
     if (const auto *unknown = std::get_if<Unknown>(&value))
         return "unknown: " + text::plain(unknown->reason);
     return "not applicable: " + text::plain(std::get<NotApplicable>(value).reason);

@@ -93,7 +93,7 @@ QString Item::note() const
     const auto count = table->number(row, "number");
     QString note = text("note");
     if (count && (kind == "dead rows" || kind == "vacuum overdue"))
-        note = tr("%1 dead rows").arg(QString::fromStdString(format::number(*count, 0))) % (note.isEmpty() ? QString() : QStringLiteral(" · ") % note);
+        note = (*count == 1 ? tr("1 dead row") : tr("%1 dead rows").arg(QString::fromStdString(format::number(*count, 0)))) % (note.isEmpty() ? QString() : QStringLiteral(" · ") % note);
     if (count && kind == "read in full")
         note = tr("%1 rows each").arg(QString::fromStdString(format::number(*count, 0))) % QStringLiteral(" · ") % note;
     return note;

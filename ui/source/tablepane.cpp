@@ -111,7 +111,7 @@ void TablePane::refilter()
     m_table->setFilter(m_filter->text());
     const auto grouped = [](int count) { return QString::fromStdString(format::number(count, 0)); };
     const int all = m_table->rows().rowCount();
-    m_count->show(m_filter->text().simplified().isEmpty() ? tr("%1 rows").arg(grouped(all)) : tr("%1 of %2 rows").arg(grouped(m_table->shownCount()), grouped(all)));
+    m_count->show(m_filter->text().simplified().isEmpty() ? all == 1 ? tr("1 row") : tr("%1 rows").arg(grouped(all)) : tr("%1 of %2 rows").arg(grouped(m_table->shownCount()), grouped(all)));
 }
 
 } // namespace muster
