@@ -31,8 +31,37 @@ std::expected<Reply, Fault> ClusterProbe::call(const Command &command, Deadline 
     const auto redirect = reply && reply->isError() ? redirectOf(reply->text) : std::nullopt;
     if (!redirect)
         return reply;
-    const auto there = std::ranges::find_if(m_probes, [&redirect](const auto &entry) { return entry.second->target().port == redirect->to.port && entry.second->target().host == redirect->to.host; });
-    return there == m_probes.end() ? reply : there->second->call(command, deadline);
+    const auto host = redirect->to.host.empty() ? connected->second->target().host : redirect->to.host;
+    const auto there = std::ranges::find_if(m_probes, [&](const auto &entry) { return entry.second->target().port == redirect->to.port && entry.second->target().host == host; });
+    if (there == m_probes.end())
+        return reply;
+    if (redirect->isAsk) { // its slot is on the way: without the word the node sends us back
+        if (auto asked = there->second->call({"ASKING"}, deadline); !asked)
+            return asked;
+    }
+    return there->second->call(command, deadline);
+}
+
+std::expected<Reply, Fault> ClusterProbe::callPrimaries(const Command &command, Deadline deadline)
+{
+    Reply sum;
+    for (const auto &[id, name] : m_primaries) {
+        const auto probe = m_probes.find(id);
+        if (probe == m_probes.end() || !probe->second->isConnected())
+            return std::unexpected(Fault{FaultKind::Unavailable, "query", "the primary " + name + " does not answer: its share of the sum is not known", "The console asks again by itself."});
+        auto reply = probe->second->call(command, deadline);
+        if (!reply || reply->isError())
+            return reply;
+        if (!reply->isInteger())
+            return std::unexpected(Fault{FaultKind::Config, "query", "each node of the cluster has an answer of its own to this command, and it is no number that could be added up",
+                                         "Ask for something that has a key, or for a count."});
+        const auto before = sum.integer;
+        sum = std::move(*reply);
+        sum.integer += before;
+    }
+    if (!sum.isInteger())
+        return std::unexpected(Fault{FaultKind::Unavailable, "query", "no primary of the cluster has slots", {}});
+    return sum;
 }
 
 NodeProbe &ClusterProbe::probeOf(const ClusterNode &node)
@@ -124,6 +153,11 @@ std::expected<FactBatch, Fault> ClusterProbe::read(Deadline deadline, const std:
         auto fault = *rounds.front().fault;
         fault.detail = rounds.front().node.name() + ": " + fault.detail;
         return std::unexpected(std::move(fault));
+    }
+    m_primaries.clear();
+    for (const auto &round : rounds) {
+        if (round.node.isPrimary && round.node.slots > 0)
+            m_primaries.emplace(round.node.id, round.node.name());
     }
     std::ranges::sort(rounds, {}, [](const NodeRound &round) { return round.node.name(); });
     auto batch = mergedFacts(m_target.id, at, rounds);

@@ -20,6 +20,8 @@ public:
     void wantAll();
     /// On a node that is connected; a key that is elsewhere is asked for there.
     [[nodiscard]] std::expected<Reply, Fault> call(const Command &command, Deadline deadline);
+    /// The sum of what the primaries with slots answer; a fault when one of them is lost, or answers something else than a number.
+    [[nodiscard]] std::expected<Reply, Fault> callPrimaries(const Command &command, Deadline deadline);
 
 private:
     [[nodiscard]] std::expected<ClusterMap, Fault> findMap(Deadline deadline);
@@ -30,6 +32,7 @@ private:
     const Target &m_target;
     net::Interrupter &m_interrupter;
     std::map<std::string, std::unique_ptr<NodeProbe>> m_probes; ///< by node id
+    std::map<std::string, std::string> m_primaries; ///< with slots, as of the last round: id and name
 };
 
 } // namespace muster::redis

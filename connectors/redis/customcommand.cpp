@@ -12,6 +12,7 @@ namespace muster::redis {
 namespace {
 
 constexpr std::size_t kFlags = 2;      ///< places in the server's description of a command
+constexpr std::size_t kFirstKey = 3;   ///< 0: none
 constexpr std::size_t kCategories = 6; ///< since Redis 6
 
 bool names(const Reply &description, std::size_t place, std::string_view word)
@@ -42,6 +43,11 @@ std::expected<Reply, Fault> describe(const Call &call, const Command &command, D
             return part;
     }
     return call({"COMMAND", "INFO", command[0]}, deadline);
+}
+
+bool isKeyless(const Reply &known)
+{
+    return known.elements.size() > kFirstKey && known.elements[kFirstKey].integer == 0 && !names(known, kFlags, "movablekeys");
 }
 
 Fault refused(std::string detail)
@@ -85,14 +91,14 @@ Value customValue(const Reply &reply)
     return Unknown{"the server answered nil: there is no such key", {}};
 }
 
-std::expected<CustomAnswer, Fault> askCustom(const Call &call, const CustomFact &fact, const std::string &user, Deadline deadline)
+std::expected<CustomAnswer, Fault> askCustom(const Call &call, const CustomFact &fact, const std::string &user, Deadline deadline, const Call &callAll)
 {
     const auto description = describe(call, fact.question, deadline);
     if (!description)
         return std::unexpected(description.error());
     if (auto fault = refusal(*description, fact.question, user))
         return std::unexpected(std::move(*fault));
-    const auto reply = call(fact.question, deadline);
+    const auto reply = (callAll && isKeyless(description->elements.front()) ? callAll : call)(fact.question, deadline);
     if (!reply)
         return std::unexpected(reply.error());
     if (reply->isError()) {

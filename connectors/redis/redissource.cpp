@@ -50,7 +50,9 @@ std::expected<FactBatch, Fault> RedisSource::collect(Deadline deadline, std::sto
     if (!batch)
         return batch;
     m_custom.collect(*batch, deadline, [this](const CustomFact &fact, Deadline limit) {
-        return askCustom([this](const Command &command, Deadline own) { return call(command, own); }, fact, m_target.declaredUser(), limit);
+        const Call all = [this](const Command &command, Deadline own) { return m_cluster.callPrimaries(command, own); };
+        return askCustom([this](const Command &command, Deadline own) { return call(command, own); }, fact, m_target.declaredUser(), limit,
+                         m_target.topology == Topology::Cluster ? all : Call());
     });
     batch->add("redis.topology", std::string(nameOf(m_target.topology)), "", NodeProbe::kFastBudget);
     if (m_target.topology == Topology::Sentinel)

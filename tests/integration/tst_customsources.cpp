@@ -2,6 +2,7 @@
 #include "connectors/http/httpsource.h"
 #include "connectors/prometheus/prometheussource.h"
 #include "connectors/redis/customcommand.h"
+#include "connectors/redis/redissource.h"
 #include "tests/integration/postgreskit.h"
 #include "tests/integration/rediskit.h"
 
@@ -54,6 +55,7 @@ private Q_SLOTS:
     void postgresIsNotHeldUp();
     void redisAnswersWhatItCallsReading();
     void redisRefusesToWrite();
+    void redisClusterAnswersAsAWhole();
     void prometheusAnswers();
     void jsonPointerIsFollowed();
 
@@ -171,6 +173,33 @@ void TestCustomSources::redisRefusesToWrite()
     const auto stats = admin.call({"INFO", "commandstats"}).text;
     for (const auto *command : {"cmdstat_del:", "cmdstat_incr:", "cmdstat_flushall:", "cmdstat_eval:", "cmdstat_keys:", "cmdstat_config|set:", "cmdstat_getdel:"})
         QVERIFY2(stats.find(command) == std::string::npos, command);
+}
+
+/// A key is asked for where it lies; what has no key is the sum of all primaries, of which one alone would say a third.
+void TestCustomSources::redisClusterAnswersAsAWhole()
+{
+    TestServers nodes(QStringList{QStringLiteral("redis-cluster")});
+    QVERIFY2(nodes.isRunning(), nodes.errorText());
+    const auto ports = numbersOf(nodes, u"redis-cluster", u"ports");
+    std::vector<CustomFact> facts{fact("shop.all", {"DBSIZE"}), fact("shop.any", {"RANDOMKEY"}), fact("shop.none", {"GET", "nothing"}), fact("shop.gone", {"DEL", "number-1"})};
+    std::vector<redis::Command> commands;
+    for (int i = 0; i < 12; ++i) { // in slots of each of the three primaries
+        commands.push_back({"SET", "number-" + std::to_string(i), std::to_string(i)});
+        facts.push_back(fact("shop.number_" + std::to_string(i), {"GET", "number-" + std::to_string(i)}));
+    }
+    for (std::size_t node = 0; node < 3; ++node) // each takes its own; the others' it turns away
+        (void)RedisAdmin(redisTarget(nodes, u"redis-cluster", true).at({"127.0.0.1", static_cast<std::uint16_t>(ports[node])})).pipeline(commands);
+    redis::RedisSource source(redisTarget(nodes, u"redis-cluster", true), facts);
+    FactBatch batch;
+    QTRY_VERIFY_WITH_TIMEOUT(hasCollected(source, batch, "shop.number_11"), 20000);
+    for (int i = 0; i < 12; ++i) {
+        const auto name = "shop.number_" + std::to_string(i);
+        QVERIFY2(find(batch, name) && find(batch, name)->value == Value(static_cast<double>(i)), (name + ": " + reasonOf(batch, name)).c_str());
+    }
+    QVERIFY2(find(batch, "shop.all")->value == Value(12.0), reasonOf(batch, "shop.all").c_str());
+    QVERIFY2(reasonOf(batch, "shop.any").contains("each node of the cluster has an answer of its own"), reasonOf(batch, "shop.any").c_str());
+    QVERIFY(reasonOf(batch, "shop.none").contains("nil"));
+    QVERIFY(reasonOf(batch, "shop.gone").ends_with("it was not sent"));
 }
 
 void TestCustomSources::prometheusAnswers()
