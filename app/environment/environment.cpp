@@ -153,6 +153,7 @@ void readBackup(Environment &env, ObjectReader &reader)
     entry.list = reader.texts("list");
     entry.run = reader.texts("run");
     entry.verify = reader.texts("verify");
+    entry.restoreWithin = reader.duration("restoreWithin", Millis{0});
     if (entry.driver == "command" && entry.list.empty())
         reader.problem("list", "is missing: the program and arguments that list the backups (man 7 muster-backup)");
     readBackupPlace(entry, reader);

@@ -215,6 +215,7 @@ backup::Set Targets::backup(const environment::Backup &entry) const
 }
 
 samples::LogTarget Targets::log(const environment::Log &entry) const
+    set.restoreWithin = entry.restoreWithin;
 {
     return {"log/" + entry.name, entry.path, entry.format == "logfmt" ? samples::LogFormat::Logfmt : samples::LogFormat::Json};
 }

@@ -126,8 +126,12 @@ void addDrill(FactBatch &batch, const Catalogue &catalogue, const Set &set, cons
         batch.add("backup.drill_age", kNoneAge, "s", kBackupBudget);
     else
         batch.add("backup.drill_age", NotApplicable{"no drill is declared for this set (\"drill\"), and none was made"}, "s", kBackupBudget);
+    const bool isLimited = set.restoreWithin > Millis{0};
     const auto estimate = usable ? restoreEstimate(catalogue.backups, *usable) : std::nullopt;
-    batch.add("backup.restore_estimate", estimate ? Value(toSeconds(*estimate)) : Value(NotApplicable{"no drill was made: nobody knows how long a restore takes"}), "s", kBackupBudget);
+    const auto *const noDrill = usable ? "no drill was made: nobody knows how long a restore takes" : "there is no usable backup that a restore could be estimated for";
+    const auto none = isLimited ? Value(Unknown{noDrill, "Restore one in a drill: musterctl backup drill " + set.name}) : Value(NotApplicable{noDrill});
+    batch.add("backup.restore_estimate", estimate ? Value(toSeconds(*estimate)) : none, "s", kBackupBudget);
+    batch.add("backup.restore_limit", isLimited ? Value(toSeconds(set.restoreWithin)) : Value(NotApplicable{"no time is declared that a restore may take (\"restoreWithin\")"}), "s", kBackupBudget);
 }
 
 void addNewest(FactBatch &batch, const std::vector<Backup> &backups, const std::vector<std::string> &databases, bool isWithinWindow)

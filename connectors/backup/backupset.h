@@ -37,6 +37,7 @@ struct Set {
     Millis window{std::chrono::hours{26}};
     Millis stallAfter{std::chrono::minutes{5}}; ///< no change for so long is called stalled
     int keep = 7;            ///< good ones that stay; 0 = all
+    Millis restoreWithin{0}; ///< how long a restore may take; 0 = not declared
     int jobs = 2;            ///< pg_dump --jobs: one connection each, and one more
     std::optional<postgres::Target> server; ///< without it: only a catalogue
     std::vector<std::string> toolFolders;   ///< where PostgreSQL's tools may be; empty: /usr/lib/postgresql/MAJOR/bin, then PATH

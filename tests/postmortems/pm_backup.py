@@ -103,8 +103,18 @@ def redundancy_is_gone(bench, broken):
         yield bench.environment(postgres=[primary.section(expectedStandbys=1)])
 
 
+@case("PM-05b", "matrix.org 2025, the other half: the restore takes longer than the service may be away",
+      amber={"database/recovery": ["a restore takes about", "longer than it may (limit 1 ms)"]})
+def restore_takes_too_long(bench, broken):
+    database, folder = bench.postgres(), bench.folder("backups")
+    dump(database, folder / "shop.dump", "-Fc")
+    environment = set_of(bench, database, folder, restoreWithin="1ms" if broken else "4h")
+    bench.act(environment, "backup", "drill", "shop.dump")
+    yield environment
+
+
 @case("PM-07", "Travis CI 2018: a TRUNCATE meant for a test database waits ten minutes behind readers, then empties every table",
-      amber={"database/blocked-sessions": ["1 sessions wait", "blocks 1 session"]}, facts={"postgres.sessions": ["TRUNCATE items", "127.0.0.1"]})
+      amber={"database/blocked-sessions": ["1 session waits", "blocks 1 session"]}, facts={"postgres.sessions": ["TRUNCATE items", "127.0.0.1"]})
 def truncate_waits(bench, broken):
     database = bench.postgres()
     with database.session() as reader, database.waiting("TRUNCATE items", 62 if broken else 0) as human:

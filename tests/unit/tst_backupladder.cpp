@@ -69,6 +69,7 @@ private Q_SLOTS:
     void reachesOnlyToTheFirstHole();
     void idleServerLosesNothing();
     void estimatesARestoreByTheDrill();
+    void aDeclaredLimitWantsADrill();
     void needsEachDeclaredDatabase();
     void quotesWordsForAShell_data();
     void quotesWordsForAShell();
@@ -251,6 +252,28 @@ void tst_BackupLadder::estimatesARestoreByTheDrill()
     QVERIFY(restoreEstimate({newest, drilled}, newest) == Millis(30000));
     drilled.drill->problem = "failed";
     QVERIFY(!restoreEstimate({newest, drilled}, newest));
+}
+
+void tst_BackupLadder::aDeclaredLimitWantsADrill()
+{
+    Catalogue catalogue;
+    catalogue.backups = {good("b")};
+    catalogue.backups.front().rung = Rung::Verified;
+    Set set;
+    set.name = "nightly";
+    const auto fact = [&](const char *name) {
+        FactBatch batch{"backup/nightly", Stamp::now(), {}};
+        addCatalogueFacts(batch, catalogue, set, Live{});
+        return std::ranges::find(batch.facts, name, &Fact::name)->value;
+    };
+    QVERIFY(std::holds_alternative<NotApplicable>(fact("backup.restore_limit")));
+    QVERIFY(std::holds_alternative<NotApplicable>(fact("backup.restore_estimate")));
+    set.restoreWithin = std::chrono::minutes(5);
+    QVERIFY(fact("backup.restore_limit") == Value(300.0));
+    const auto undrilled = fact("backup.restore_estimate");
+    QVERIFY(std::holds_alternative<Unknown>(undrilled) && std::get<Unknown>(undrilled).hint.contains("musterctl backup drill nightly"));
+    catalogue.backups.front().drill = Drill{WallTime(1h), Millis(10000), {}, 1, 1};
+    QVERIFY(fact("backup.restore_estimate") == Value(10.0));
 }
 
 void tst_BackupLadder::needsEachDeclaredDatabase()

@@ -196,7 +196,7 @@ private Q_SLOTS:
     void readsTheDriversOfBackups()
     {
         const std::string head = "{'name':'a','kind':'staging','postgres':[{'name':'p','url':'postgresql://ada@db/shop'}],'backups':[";
-        const auto environment = parse(json(head + "{'name':'r','driver':'pgbackrest','postgres':'p','stanza':'main','config':'rest.conf','at':{'ssh':'postgres@db1'},'drill':{'queries':['SELECT true'],'directory':'/srv/drill'}},"
+        const auto environment = parse(json(head + "{'name':'r','driver':'pgbackrest','postgres':'p','stanza':'main','config':'rest.conf','restoreWithin':'4h','at':{'ssh':'postgres@db1'},'drill':{'queries':['SELECT true'],'directory':'/srv/drill'}},"
                                                    "{'name':'b','driver':'pg_basebackup','postgres':'p','directory':'base','archive':'/srv/wal'},"
                                                    "{'name':'m','driver':'barman','postgres':'p','server':'demo'},"
                                                    "{'name':'c','driver':'command','postgres':'p','list':['/bin/snaps','list'],'run':['/bin/snaps','run'],'verify':['/bin/snaps','verify']},"
@@ -224,6 +224,8 @@ private Q_SLOTS:
         const auto path = dir.filePath(QStringLiteral("e.json")).toStdString();
         const std::string bytes = "{ \"name\": \"shop\", broken";
         std::ofstream(path) << bytes;
+        QVERIFY(environment->backups.at(0).restoreWithin == std::chrono::hours(4));
+        QVERIFY(environment->backups.at(1).restoreWithin == Millis{0});
         QVERIFY(!load(path).has_value());
         std::ifstream in(path);
         QCOMPARE(std::string(std::istreambuf_iterator<char>(in), {}), bytes);
