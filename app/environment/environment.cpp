@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uintmax_t kFileLimit = 1U << 20U; // bytes; a hand-written file is a thousandth of it
 constexpr int kDepthLimit = 16;
+constexpr std::size_t kFilesystems = 20; // each costs Prometheus six hours of samples a round
 
 void readPostgres(Environment &env, ObjectReader &reader)
 {
@@ -60,6 +61,11 @@ void readPrometheus(Environment &env, ObjectReader &reader)
         entry.latencySlo = latency.number("slo", 0, 0, 3600);
         entry.latencyObjective = latency.number("objective", 0, 0.5, 0.999999);
     });
+    reader.objects("filesystems", [&](ObjectReader &filesystem) {
+        entry.filesystems.push_back({filesystem.text("instance", true), filesystem.text("mount", true)});
+    });
+    if (entry.filesystems.size() > kFilesystems)
+        reader.problem("filesystems", "expected at most " + std::to_string(kFilesystems));
     entry.tls = reader.tls();
     env.prometheus.push_back(std::move(entry));
 }

@@ -75,6 +75,12 @@ struct Redis {
     Tls tls;
 };
 
+/// A filesystem whose free space node-exporter tells Prometheus.
+struct Filesystem {
+    std::string instance; ///< node-exporter as it is scraped: "db1:9100"
+    std::string mount;
+};
+
 struct Prometheus {
     std::string name;
     Address address;
@@ -85,6 +91,7 @@ struct Prometheus {
     std::string latencyHistogram;
     double latencySlo = 0; ///< s; 0 = none
     double latencyObjective = 0; ///< share of requests that must not fail; 0 = none
+    std::vector<Filesystem> filesystems;
     Tls tls;
 };
 

@@ -129,6 +129,8 @@ prometheus::MetricsTarget Targets::metrics(const environment::Metrics &entry) co
     target.bearer = secret(entry.bearer);
     target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
     return target;
+    for (const auto &each : entry.filesystems)
+        target.filesystems.push_back({each.instance, each.mount});
 }
 
 http::Target Targets::http(const environment::Http &entry) const

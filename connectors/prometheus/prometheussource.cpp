@@ -84,6 +84,7 @@ std::expected<FactBatch, Fault> PrometheusSource::observe(Deadline deadline)
         m_burnLabel = label;
     }
     watchPaths(batch, deadline);
+    addFilesystemFacts(batch, m_client, m_target, deadline);
     m_custom.collect(batch, deadline, [this](const CustomFact &fact, Deadline limit) { return askCustom(m_client, fact, limit); });
     if (m_interrupter.isInterrupted())
         return std::unexpected(net::cancelledFault("query"));

@@ -51,6 +51,8 @@ void addRoutingFacts(FactBatch &batch, const std::vector<AlertmanagerView> &view
 std::string addLatencyFacts(FactBatch &batch, PromClient &client, const Target &target, double freshness, Deadline deadline);
 /// prometheus.paths_undocumented: of the histogram's paths, those that no document of `target.documented` has. False: try again soon.
 bool addPathFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
+/// prometheus.filesystem*: free space of the declared filesystems and how long it lasts; n/a where none is declared.
+void addFilesystemFacts(FactBatch &batch, PromClient &client, const Target &target, Deadline deadline);
 void addExporterFacts(FactBatch &batch, PromClient &client, const std::vector<ScrapeTarget> &targets, Deadline deadline);
 
 } // namespace muster::prometheus

@@ -11,6 +11,12 @@
 
 namespace muster::prometheus {
 
+/// What node-exporter calls a filesystem.
+struct Filesystem {
+    std::string instance; ///< "db1:9100"
+    std::string mount;    ///< "/var/lib/postgresql"
+};
+
 /// One declared Prometheus with its Alertmanagers.
 struct Target {
     std::string id;                         ///< "prometheus/main"
@@ -22,6 +28,7 @@ struct Target {
     std::string histogram;                  ///< "http_request_duration_seconds"; "" = none declared
     double slo = 0;                         ///< seconds; 0 = none declared
     double objective = 0;                   ///< share of requests that must not fail, nor be late: what burn rates are measured against; 0 = none declared
+    std::vector<Filesystem> filesystems;    ///< whose free space is judged
     bool hasCache = true;                   ///< what else this production has: alerts on what it has not are not missed
     bool hasStandby = true;
     bool hasBackup = true;

@@ -6,8 +6,10 @@
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
+#include <QStorageInfo>
 #include <QtTest>
 
+#include <cmath>
 #include <memory>
 
 using namespace muster;
@@ -41,6 +43,7 @@ private Q_SLOTS:
     void watchesTheWayToAlertmanager();
     void followsTheRoutesToReceivers();
     void weighsSilences();
+    void tellsWhatIsFreeOnDeclaredFilesystems();
     void findsPathsThatNobodyDescribes();
     void burnsAgainstADeclaredObjectiveOnly();
 
@@ -63,7 +66,7 @@ Target TestPrometheusIntegration::target() const
 
 void TestPrometheusIntegration::initTestCase()
 {
-    m_servers = std::make_unique<TestServers>(QStringList{QStringLiteral("prometheus"), QStringLiteral("alertmanager")});
+    m_servers = std::make_unique<TestServers>(QStringList{QStringLiteral("prometheus"), QStringLiteral("alertmanager"), QStringLiteral("node-exporter")});
     QVERIFY2(m_servers->isRunning(), m_servers->errorText());
     QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/test.yml"));
     QVERIFY(rules.open(QIODevice::WriteOnly));
@@ -227,6 +230,34 @@ void TestPrometheusIntegration::followsTheRoutesToReceivers()
 }
 
 void TestPrometheusIntegration::weighsSilences()
+/// Against this machine's own root, as statvfs has it.
+void TestPrometheusIntegration::tellsWhatIsFreeOnDeclaredFilesystems()
+{
+    PrometheusSource undeclared(target());
+    QVERIFY(std::holds_alternative<NotApplicable>(factOf(undeclared, "prometheus.filesystem_free_ratio")));
+
+    auto wanted = target();
+    const auto instance = "127.0.0.1:" + std::to_string(m_servers->port(u"node-exporter"));
+    wanted.filesystems = {{instance, "/"}};
+    PrometheusSource source(wanted);
+    Value ratio;
+    QTRY_VERIFY_WITH_TIMEOUT((ratio = factOf(source, "prometheus.filesystem_free_ratio"), asNumber(ratio)), 30000);
+    const QStorageInfo root(QStringLiteral("/"));
+    const double expected = static_cast<double>(root.bytesAvailable()) / static_cast<double>(root.bytesTotal());
+    QVERIFY2(std::abs(*asNumber(ratio) - expected) < 0.02, qPrintable(QStringLiteral("%1, statvfs says %2").arg(*asNumber(ratio)).arg(expected)));
+    QVERIFY(factOf(source, "prometheus.filesystems_seen") == Value(true));
+    QVERIFY(asText(factOf(source, "prometheus.filesystem_tightest"))->starts_with("/ on " + instance));
+    // Its samples are seconds old: either there is room, or nobody can say how long it lasts.
+    QVERIFY(!asNumber(factOf(source, "prometheus.filesystem_time_to_full")));
+
+    wanted.filesystems.push_back({instance, "/no \"such\" mount"});
+    PrometheusSource partly(wanted);
+    const auto seen = factOf(partly, "prometheus.filesystems_seen");
+    QVERIFY(std::get<Unknown>(seen).reason.ends_with("/no \"such\" mount on " + instance));
+    QVERIFY2(std::get<Unknown>(seen).hint.contains(instance), std::get<Unknown>(seen).hint.c_str());
+    QVERIFY(asNumber(factOf(partly, "prometheus.filesystem_free_ratio")));
+}
+
 {
     PrometheusSource source(target());
     QVERIFY(factOf(source, "prometheus.silences_over_everything") == Value(0.0));

@@ -59,6 +59,8 @@ ROWS = {
                                        at("stranger", "cache rejected the credentials", status="fail")),
     "environment/http-reachable": row("the endpoint answers", at("dead", "api refused the connection"), ANSWERS, at("frozen", "api did not answer in time", status="fail")),
     "environment/prometheus-reachable": row("Prometheus answers", at("dead", "main refused the connection"), ANSWERS, at("frozen", "main did not answer in time", status="fail")),
+    "environment/disk-space": row("# % is free on /srv/shop on 127.0.0.1:# (# GB of 20 GB)", at("sloppy", "only # % is free on /srv/shop"), at("plain", "node-exporter's series are missing: /nowhere on db9:9100", "Prometheus has /srv/shop on"),
+                                  PROM),
     "environment/postgres-version": row("PostgreSQL # still gets fixes", at("later", "PostgreSQL # gets no security fixes any more"), PG),
     "environment/redis-version": row("redis # still gets fixes", at("later", "redis # gets no security fixes any more"), REDIS, INFO),
     "environment/redis-identity": row("logged in as oncall, as declared", at(ILL, "stranger rejected the credentials", on="stranger"), REDIS, hidden("ACL SETUSER plain +acl|whoami")),

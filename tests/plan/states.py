@@ -3,7 +3,7 @@
 
     review   the demo as it starts: the sixteen named and the nine other items are missing
     good     the demo with every item fixed
-    sloppy   the same, without a mailbox, with a secret in the log and a sibling that uses production's servers
+    sloppy   the same, without a mailbox, with a secret in the log, a full disk and a sibling that uses production's servers
     ill      the servers of illness.py
     later    the same PostgreSQL and Redis, on a console whose clock is five years ahead
     dead     nobody listens
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import kit
 import cache
+import monitoring
 import postgres
 from illness import TWO_ADDRESSES, freeze
 from place import Place
@@ -86,6 +87,7 @@ class States:
         self.write(self.place.root, "copy.json", {"name": "shop-copy", "kind": "staging", "postgres": document["postgres"], "redis": document["redis"]})
         document["smtp"]["mailbox"] = None
         document["siblings"] = ["copy.json"]
+        monitoring.note_disk(self.place, True)
         document["logs"][0]["path"] = "secretive.jsonl"
         line = {"time": "2026-01-31T12:00:00Z", "level": "info", "message": "login", "password": "correct-horse"}
         self.place.write("secretive.jsonl", json.dumps(line) + "\n")
@@ -155,6 +157,7 @@ class States:
             del document["http"][0][key]
         document["logs"][0]["path"] = "empty.jsonl"
         document["loadTests"][0]["report"] = "load/partial.json"
+        document["prometheus"][0]["filesystems"] = [{"instance": "db9:9100", "mount": "/nowhere"}]
         document["backups"][0]["directory"] = "no-such-folder"
         document.pop("pgbouncer")
         return {"environment": self.write(place.root, "plain.json", document)}

@@ -9,7 +9,7 @@
     { "dir": "/tmp/x", "ca": "/tmp/x/tls/ca.pem", "servers": { "postgres": { "port": 21000, "pid": 4711, "log": "...", "url": "postgresql://oncall@...",
       "user": "oncall", "password": "...", "passwordFile": "...", "adminUser": "postgres", "adminPassword": "...", "adminPasswordFile": "..." } } }
 Names: postgres (TLS and plain; database shop; roles oncall, shop, exporter), pgbouncer (before postgres), redis (plain), redis-tls,
-redis-replica (of redis), redis-cluster and redis-cluster-tls (six nodes: "ports", "pids"), redis-sentinel (see redisgroups.py), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP), alertmanager,
+redis-replica (of redis), redis-cluster and redis-cluster-tls (six nodes: "ports", "pids"), redis-sentinel (see redisgroups.py), nginx (files in nginx/www by "httpPort" and "port"), prometheus (rules in prometheus/rules, read again on SIGHUP; scrapes alertmanager and node-exporter), alertmanager, node-exporter (filesystems only),
 smtp (STARTTLS and AUTH), smtp-plain (neither), smtp-implicit, imap (Dovecot on a Maildir),
 postfix (with Dovecot for SASL, and Dovecot's submission server in front; ports "plain", "login", "xoauth2" by
 what is offered, "tls" for implicit TLS, "submission"), dns (dnsmasq by D/dns.conf). A mail server plays D/NAME.faults.json: see packaging/demo/lib/smtpd.py.
@@ -89,11 +89,20 @@ def start_nginx(place, _options):
 
 
 def start_prometheus(place, options):
-    jobs = {name: ([f"127.0.0.1:{place.port(name)}"], "") for name in ("prometheus", "alertmanager") if name in options.names}
+    jobs = {name: ([f"127.0.0.1:{place.port(name)}"], "") for name in ("prometheus", "alertmanager", "node-exporter") if name in options.names}
     monitoring.write_config(place, jobs, "1s")
     monitoring.start_prometheus(place)
     monitoring.wait_ready(place)
     return {"url": f"http://127.0.0.1:{place.port('prometheus')}", "rules": str(place / "prometheus/rules")}
+
+
+def start_node_exporter(place, _options):
+    """Of this machine's filesystems, also those of a container."""
+    address = f"127.0.0.1:{place.port('node-exporter')}"
+    place.spawn("node-exporter", [program("prometheus-node-exporter"), f"--web.listen-address={address}", "--collector.disable-defaults", "--collector.filesystem",
+                                  "--collector.filesystem.fs-types-exclude=^(proc|sysfs)$"])
+    place.ready("node-exporter", lambda: answers(place.port("node-exporter")))
+    return {"url": f"http://{address}/metrics"}
 
 
 def start_alertmanager(place, _options):
@@ -165,7 +174,7 @@ SERVERS = {
     "redis-replica": start_replica,
     "redis-cluster": lambda place, _: _redis_group(place, redisgroups.start_cluster, "redis-cluster", False),
     "redis-cluster-tls": lambda place, _: _redis_group(place, redisgroups.start_cluster, "redis-cluster-tls", True),
-    "redis-sentinel": lambda place, _: _redis_group(place, redisgroups.start_sentinel), "nginx": start_nginx, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
+    "redis-sentinel": lambda place, _: _redis_group(place, redisgroups.start_sentinel), "nginx": start_nginx, "node-exporter": start_node_exporter, "alertmanager": start_alertmanager, "prometheus": start_prometheus,
     "smtp": lambda place, _: _smtp(place, "smtp"), "smtp-plain": lambda place, _: _smtp(place, "smtp-plain", "--secure", "no"),
     "postfix": start_postfix, "imap": start_imap, "dns": start_dns,
     "smtp-implicit": lambda place, _: _smtp(place, "smtp-implicit", "--implicit"),

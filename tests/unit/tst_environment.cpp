@@ -99,6 +99,27 @@ private Q_SLOTS:
         QCOMPARE(environment->prometheus.at(0).latencyObjective, 0.99);
     }
 
+    void readsTheFilesystemsThatAreJudged()
+    {
+        const auto read = [](const std::string &filesystems) {
+            return parse(json("{'name':'a','kind':'staging','prometheus':[{'name':'m','url':'http://h','filesystems':[" + filesystems + "]}]}"), "/etc/shop.json");
+        };
+        const auto environment = read("{'instance':'db1:9100','mount':'/srv'}");
+        QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "shop.json").c_str());
+        const auto &filesystems = environment->prometheus.at(0).filesystems;
+        QCOMPARE(filesystems.size(), std::size_t{1});
+        QCOMPARE(filesystems[0].instance + ' ' + filesystems[0].mount, std::string("db1:9100 /srv"));
+        const auto half = read("{'instance':'db1:9100'}");
+        QVERIFY(!half);
+        QCOMPARE(half.error().at(0).where, std::string("prometheus[0].filesystems[0].mount"));
+        std::string many;
+        for (int i = 0; i < 21; ++i)
+            many += (i > 0 ? "," : "") + std::string("{'instance':'h','mount':'/'}");
+        const auto excess = read(many);
+        QVERIFY(!excess);
+        QCOMPARE(excess.error().at(0).where, std::string("prometheus[0].filesystems"));
+    }
+
     void factsOfItsOwnNameThePlaceAndTheFix_data()
     {
         QTest::addColumn<QString>("fact");

@@ -3,6 +3,7 @@
 import json
 import re
 
+import monitoring
 import stack
 from place import DemoError
 
@@ -12,7 +13,7 @@ STRICT_PROFILE = "strict-profile.json"
 def _production(place, fixed):
     """Every key that the demo looks after; None: not declared."""
     ports = {name: f"127.0.0.1:{place.port(name)}" for name in
-             ("postgres", "pgbouncer", "redis", "prometheus", "alertmanager", "smtp", "imap", "nginx:http", "nginx:https")}
+             ("postgres", "pgbouncer", "redis", "prometheus", "node-exporter", "alertmanager", "smtp", "imap", "nginx:http", "nginx:https")}
 
     def when(item, value):
         return value if item in fixed else None
@@ -25,7 +26,8 @@ def _production(place, fixed):
         "redis": [{"name": "cache", "url": f"rediss://oncall@{ports['redis']}/0", "password": {"file": "secrets/redis"}, "ca": "tls/ca.pem",
                    "topology": "standalone", "prefixes": ["cache:api:", "sess:", "rl:"], "rateLimiterPrefix": "rl:", "role": "cache"}],
         "prometheus": [{"name": "main", "url": f"http://{ports['prometheus']}", "alertmanagers": [f"http://{ports['alertmanager']}"],
-                        "watchdog": "Watchdog", "latency": {"histogram": "http_request_duration_seconds", "slo": 0.5, "objective": 0.9}}],
+                        "watchdog": "Watchdog", "latency": {"histogram": "http_request_duration_seconds", "slo": 0.5, "objective": 0.9},
+                        "filesystems": [{"instance": ports["node-exporter"], "mount": monitoring.MOUNT}]}],
         "http": [{"name": "api", "url": f"https://{ports['nginx:https']}", "plain": f"http://{ports['nginx:http']}", "ca": "tls/ca.pem",
                   "health": "/health", "api": ["/items"], "static": ["/static/app.js"], "openapi": "/openapi.json",
                   "instances": [f"https://127.0.0.1:{place.port(f'nginx:{name}')}" for name in stack.instances(fixed)], "cdn": True}],

@@ -3,6 +3,7 @@
 import datetime
 import json
 import signal
+import subprocess
 import urllib.parse
 import urllib.request
 
@@ -11,6 +12,9 @@ from place import program
 SCRAPE = """  - job_name: {job}
     {extra}static_configs: [{{targets: {targets}}}]
 """
+
+
+MOUNT, VOLUME = "/srv/shop", 20 * 10**9
 
 
 def get_json(url):
@@ -39,11 +43,19 @@ def note(place, name, text):
     place.write(f"textfile/{name}.prom", text, service=True)
 
 
+def note_disk(place, is_full=False):
+    """The demo's own volume: what its directory takes of a made-up one, so that the score is the same on every machine, however full that is."""
+    used = int(subprocess.run(["du", "-s", "--block-size=1", place.root], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.split()[0])
+    labels = f'{{device="demo",fstype="ext4",mountpoint="{MOUNT}"}}'
+    note(place, "disk", f"node_filesystem_size_bytes{labels} {VOLUME}\nnode_filesystem_avail_bytes{labels} {VOLUME // 100 if is_full else VOLUME - used}\n")
+
+
 def start_exporters(place):
     place.folder("textfile")
+    note_disk(place, "disk-full" in place.troubles())
     ca = place / "tls/ca.pem"
     place.spawn("node-exporter", [program("prometheus-node-exporter"), f"--web.listen-address={_address(place, 'node-exporter')}",
-                                  f"--collector.textfile.directory={place / 'textfile'}", "--no-collector.systemd", "--no-collector.hwmon", "--no-collector.thermal_zone", "--no-collector.cpufreq"])
+                                  f"--collector.textfile.directory={place / 'textfile'}", "--no-collector.filesystem", "--no-collector.systemd", "--no-collector.hwmon", "--no-collector.thermal_zone", "--no-collector.cpufreq"])
     place.spawn("postgres-exporter", [program("prometheus-postgres-exporter"), f"--web.listen-address={_address(place, 'postgres-exporter')}"],
                 {"DATA_SOURCE_URI": f"{_address(place, 'postgres')}/shop?sslmode=verify-full&sslrootcert={ca}",
                  "DATA_SOURCE_USER": "exporter", "DATA_SOURCE_PASS": place.secret("pg-exporter")})

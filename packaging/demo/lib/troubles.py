@@ -14,6 +14,7 @@ import signal
 import cache
 import environment
 import items
+import monitoring
 import pki
 import postgres
 import stack
@@ -131,8 +132,15 @@ def want_more_disk(place, is_on):
     place.write(environment.STRICT_PROFILE, json.dumps(profile, indent=1) + "\n")
 
 
+def fill_disk(place, is_on):
+    """Node-exporter says that the demo's volume is nearly full."""
+    monitoring.note_disk(place, is_on)
+    seen = f'node_filesystem_avail_bytes{{mountpoint="{monitoring.MOUNT}"}} / node_filesystem_size_bytes < 0.02'
+    wait_for(lambda: (monitoring.value(place, seen) is not None) == is_on, 30, "Prometheus has read it")
+
+
 GATES = {
     "no-source-answering": stop_all, "no-usable-backup": "automated-backups", "certificate-invalid": expire_certificate,
     "ids-running-out": run_out_of_numbers, "database-refuses-writes": refuse_database_writes, "cache-refuses-writes": refuse_cache_writes,
-    "watchdog-missing": "alerting", "https-not-enforced": "https-enforced", "wal-filling": fill_wal, "backup-disk-full": want_more_disk,
+    "watchdog-missing": "alerting", "https-not-enforced": "https-enforced", "wal-filling": fill_wal, "backup-disk-full": want_more_disk, "disk-full": fill_disk,
 }
