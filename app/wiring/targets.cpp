@@ -62,10 +62,26 @@ postgres::Target Targets::server(const std::string &kind, const Entry &entry) co
     return target;
 }
 
+/// Of the same server, by other entries: nobody has to be told that they are not looked at.
+std::vector<std::string> Targets::databasesBeside(const postgres::Target &target) const
+{
+    std::vector<std::string> names;
+    const auto own = postgres::ConnectionParameters::from(target);
+    for (const auto &entry : m_environment.postgres) {
+        auto other = server("postgres", entry);
+        other.databases = entry.databases;
+        const auto its = postgres::ConnectionParameters::from(other);
+        if (own && its && its->host() == own->host() && its->port() == own->port())
+            names.push_back(its->dbname());
+    }
+    return names;
+}
+
 postgres::Target Targets::postgres(const environment::Postgres &entry) const
 {
     auto target = server("postgres", entry);
     target.databases = entry.databases;
+    target.alsoSeen = databasesBeside(target);
     target.expectedStandbys = entry.expectedStandbys.value_or(-1);
     target.isPrimaryExpected = entry.expectedStandbys.value_or(0) > 0;
     return target;

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 /// Entries of the environment file as the connectors want them.
 namespace muster::wiring {
@@ -58,6 +59,7 @@ public:
 private:
     template<class Entry>
     [[nodiscard]] postgres::Target server(const std::string &kind, const Entry &entry) const;
+    [[nodiscard]] std::vector<std::string> databasesBeside(const postgres::Target &target) const;
     [[nodiscard]] SecretProvider secret(const SecretRef &ref) const;
 
     const environment::Environment &m_environment;

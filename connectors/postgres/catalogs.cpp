@@ -48,24 +48,38 @@ select b.*, f.kind, n.nspname || '.' || t.relname as table_name, c.relname as in
 from b left join (f join pg_class c on c.oid = f.indexrelid join pg_class t on t.oid = f.indrelid join pg_namespace n on n.oid = t.relnamespace) on true
 order by array_position(array['invalid', 'duplicate', 'unused', 'prefix'], f.kind), c.relpages desc limit 101)sql";
 
-/// Against the smaller one of the sequence's and the owning column's maximum; a cycling sequence cannot run out. Reading a last value opens
-/// the sequence, which stays in the backend's memory: the thousand with the most rows written are read, those that no column owns first.
+/// Against the smallest of the sequence's end, the column's that takes it (its owner, or one whose default calls it) and the foreign keys' that
+/// copy that column; a cycling sequence cannot run out. Reading a last value opens the sequence, which stays in the backend's memory: the
+/// thousand with the most rows written are read, those that no column uses first.
 constexpr std::string_view kSequencesSql = R"sql(/* muster sequences */
 with q as materialized (
-  select q.seqrelid, q.seqmax, d.refobjid, d.refobjsubid, count(*) over () as all_sequences
+  select q.seqrelid, case when q.seqincrement > 0 then q.seqmax else q.seqmin end as bound, sign(q.seqincrement) as way, coalesce(d.refobjid, u.adrelid) as tab,
+    coalesce(d.refobjsubid, u.adnum) as col, count(*) over () as all_sequences
   from pg_sequence q left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = q.seqrelid and d.refclassid = 'pg_class'::regclass
       and d.deptype in ('a', 'i') and d.refobjsubid > 0
-    left join pg_class t on t.oid = d.refobjid
-  where not q.seqcycle and q.seqincrement > 0
+    left join lateral (select a.adrelid, a.adnum from pg_depend e join pg_attrdef a on a.oid = e.objid
+      where d.refobjid is null and e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = q.seqrelid order by a.oid limit 1) u on true
+    left join pg_class t on t.oid = coalesce(d.refobjid, u.adrelid)
+  where not q.seqcycle
   order by greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) desc nulls first limit 1000),
 p as materialized (select q.*, has_sequence_privilege(seqrelid, 'select, usage') as is_visible
   from q join pg_class k on k.oid = q.seqrelid where not pg_is_other_temp_schema(k.relnamespace)),
+w as (
+  select seqrelid, tab, col from p where tab is not null
+  union all
+  select p.seqrelid, k.conrelid, k.conkey[1] from p join pg_constraint k on k.confrelid = p.tab and k.contype = 'f' and k.confkey = array[p.col]::int2[]),
+e as materialized (
+  select distinct on (seqrelid) w.*, case a.atttypid when 'int2'::regtype then 32767 else 2147483647 end as room, a.attname, format_type(a.atttypid, null) as type
+  from w join pg_attribute a on a.attrelid = w.tab and a.attnum = w.col and a.atttypid in ('int2'::regtype, 'int4'::regtype)
+  order by seqrelid, room, w.tab <> (select tab from p where p.seqrelid = w.seqrelid)),
 s as materialized (
-  select p.*, case when is_visible then pg_sequence_last_value(seqrelid) end as last,
-    least(seqmax, case a.atttypid when 'int2'::regtype then 32767 when 'int4'::regtype then 2147483647 else seqmax end)::numeric as top
-  from p left join pg_attribute a on a.attrelid = p.refobjid and a.attnum = p.refobjsubid)
-select t.*, n.nspname || '.' || c.relname as worst, w.last as worst_last, w.top as worst_top
-from (select count(*) filter (where not is_visible) as hidden, count(*) as checked, coalesce(max(all_sequences), 0) as all_sequences, coalesce(max(last / top), 0) as used from s) t
+  select p.*, case when is_visible then pg_sequence_last_value(p.seqrelid) end as last,
+    case when way > 0 then least(bound, e.room) else greatest(bound, -1 - e.room::bigint) end::numeric as top, e.tab as small_tab, e.attname, e.type
+  from p left join e using (seqrelid))
+select t.*, n.nspname || '.' || c.relname as worst, w.last as worst_last, w.top as worst_top, w.type,
+  (select m.nspname || '.' || k.relname || coalesce('.' || w.attname, '') from pg_class k join pg_namespace m on m.oid = k.relnamespace where k.oid = coalesce(w.small_tab, w.tab)) as column_name,
+  (select case when k.reltuples > 0 then k.reltuples else pg_stat_get_live_tuples(k.oid) end from pg_class k where k.oid = coalesce(w.small_tab, w.tab)) as table_rows
+from (select count(*) filter (where not is_visible) as hidden, count(*) as checked, coalesce(max(all_sequences), 0) as all_sequences, greatest(coalesce(max(last / top), 0), 0) as used from s) t
   left join (select * from s where last is not null order by last / top desc limit 1) w on true
   left join pg_class c on c.oid = w.seqrelid left join pg_namespace n on n.oid = c.relnamespace)sql";
 
@@ -131,6 +145,21 @@ void addIndexHits(const std::optional<IndexBlocks> &before, const IndexBlocks &n
         facts.add("index_hit_ratio", (now.hit - before->hit) / fetched);
 }
 
+namespace {
+
+/// "2040109465 of 2147483647; integer public.events.id, about 5000 rows": a purged table hides how far its key has come.
+std::string detailOfSequence(const Rows &rows)
+{
+    std::string words = rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top");
+    if (const auto column = rows.text(0, "column_name"); !column.empty())
+        words += "; " + (rows.text(0, "type").empty() ? "table" : rows.text(0, "type")) + " " + column;
+    if (const auto count = rows.number(0, "table_rows"))
+        words += ", about " + std::to_string(static_cast<long long>(*count)) + " rows";
+    return words;
+}
+
+} // namespace
+
 std::string sequencesSql(int)
 {
     return std::string(kSequencesSql);
@@ -146,8 +175,8 @@ void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &fact
             + " sequences hide their last value from this role";
         const auto hint =
             context.version() >= 140000 ? context.grant("pg_read_all_data") : context.grant("SELECT ON ALL SEQUENCES IN SCHEMA public");
-        facts.unknown("sequence_used_ratio", reason, hint);
-        facts.unknown("sequence_worst", reason, hint);
+        for (const auto *name : { "sequence_used_ratio", "sequence_worst", "sequence_detail" })
+            facts.unknown(name, reason, hint);
         return;
     }
     const auto worst = rows.text(0, "worst");
@@ -156,6 +185,7 @@ void addSequenceFacts(const Rows &rows, const Context &context, FactWriter &fact
                             : worst + ": " + rows.text(0, "worst_last") + " of " + rows.text(0, "worst_top") + "; "
                       + rows.text(0, "checked") + " of " + rows.text(0, "all_sequences") + " sequences read");
     facts.add("sequence_worst", worst);
+    facts.add("sequence_detail", worst.empty() ? std::string() : detailOfSequence(rows));
 }
 
 std::string sizeSql(int)

@@ -23,6 +23,7 @@ struct Target {
     std::string clientKeyFile;
     std::string verifyName; ///< name to verify when it is not the host
     std::vector<std::string> databases; ///< the first one is connected to when the url names none
+    std::vector<std::string> alsoSeen; ///< databases of the same server that other entries connect to
     int expectedStandbys = -1; ///< −1 = not declared
     bool isPrimaryExpected = false; ///< true when the environment says so, or declares standbys
     std::string operatorName; ///< "ada@laptop", for application_name

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kSql = R"sql(/* muster databases */
 select s.datid, s.datname, s.xact_commit, s.xact_rollback, s.blks_read, s.blks_hit, s.temp_bytes, s.deadlocks, s.checksum_failures,
+  to_char(s.checksum_last_failure at time zone 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC' as checksum_last,
+  d.datallowconn and not d.datistemplate and d.datname not in (current_database(), 'postgres') and has_database_privilege(d.oid, 'connect') as is_other,
   extract(epoch from s.stats_reset) as reset, age(d.datfrozenxid) as xid_age, mxid_age(d.datminmxid) as mxid_age
 from pg_stat_database s left join pg_database d on d.oid = s.datid)sql";
 
@@ -29,6 +31,16 @@ bool isSameLife(const DatabaseCounters &before, const DatabaseCounters &after)
 std::string countText(double number)
 {
     return std::to_string(std::llround(number));
+}
+
+/// "crm, orders and 3 more"
+std::string firstOf(const std::vector<std::string> &names)
+{
+    constexpr std::size_t kNamed = 3;
+    std::string words;
+    for (std::size_t i = 0; i < std::min(kNamed, names.size()); ++i)
+        words += (i > 0 ? ", " : "") + names[i];
+    return names.size() > kNamed ? words + " and " + std::to_string(names.size() - kNamed) + " more" : words;
 }
 
 void addRates(const DatabaseDelta &delta, FactWriter &facts)
@@ -59,15 +71,24 @@ std::string databasesSql(int)
     return std::string(kSql);
 }
 
-Databases parseDatabases(const Rows &rows)
+Databases parseDatabases(const Rows &rows, const std::vector<std::string> &seen)
 {
     Databases result;
+    double mostFailures = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         const auto number = [&](std::string_view column) { return rows.number(row, column).value_or(0); };
         result.counters[rows.text(row, "datid")] = { rows.text(row, "reset"), number("xact_commit"), number("xact_rollback"),
                                                      number("blks_read"),     number("blks_hit"),    number("temp_bytes"),
                                                      number("deadlocks") };
-        result.checksumFailures += number("checksum_failures");
+        const auto name = rows.text(row, "datname");
+        const double failures = number("checksum_failures");
+        result.checksumFailures += failures;
+        if (failures > mostFailures) {
+            mostFailures = failures;
+            result.checksumWorst = (name.empty() ? "the shared catalogs" : name) + ", the last one at " + rows.text(row, "checksum_last");
+        }
+        if (rows.truth(row, "is_other").value_or(false) && std::ranges::find(seen, name) == seen.end())
+            result.unseen.push_back(name);
         if (const double age = number("xid_age"); age > result.xidAge) {
             result.xidAge = age;
             result.oldestDatabase = rows.text(row, "datname");
@@ -122,6 +143,8 @@ void pushSample(DatabaseWindow &window, BootTime at, DatabaseSample sample)
 
 void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts)
 {
+    facts.add("databases_unseen", static_cast<double>(databases.unseen.size()));
+    facts.add("databases_unseen_names", firstOf(databases.unseen));
     facts.add("xid_used_ratio", databases.xidAge / kXidSpan, countText(databases.xidAge) + " transactions old");
     facts.add("multixact_used_ratio", databases.multixactAge / kXidSpan);
     facts.add("xid_oldest_database", databases.oldestDatabase);

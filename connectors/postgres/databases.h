@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace muster::postgres {
 
@@ -24,6 +25,8 @@ struct DatabaseCounters {
 struct Databases {
     std::map<std::string, DatabaseCounters> counters; ///< by oid ("0" = shared objects)
     double checksumFailures = 0;
+    std::string checksumWorst; ///< the database with the most of them, and when the last one was
+    std::vector<std::string> unseen; ///< databases with tables of their own that nobody looks into
     double xidAge = 0; ///< transactions, of the oldest database
     double multixactAge = 0;
     std::string oldestDatabase;
@@ -49,7 +52,8 @@ struct DatabaseSample {
 using DatabaseWindow = Window<DatabaseSample>;
 
 [[nodiscard]] std::string databasesSql(int version);
-[[nodiscard]] Databases parseDatabases(const Rows &rows);
+/// `seen`: databases that this environment connects to on this server, beside the current one.
+[[nodiscard]] Databases parseDatabases(const Rows &rows, const std::vector<std::string> &seen = {});
 /// Databases that were created, dropped or reset in between are left out.
 [[nodiscard]] DatabaseDelta deltaOf(const std::map<std::string, DatabaseCounters> &before,
                                     const std::map<std::string, DatabaseCounters> &after, double seconds);

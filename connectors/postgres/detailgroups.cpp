@@ -2,6 +2,8 @@
 #include "connectors/postgres/catalogs.h"
 #include "connectors/postgres/details.h"
 #include "connectors/postgres/groups.h"
+#include "connectors/postgres/multixacts.h"
+#include "connectors/postgres/plans.h"
 #include "connectors/postgres/probes.h"
 #include "connectors/postgres/tables.h"
 
@@ -50,6 +52,34 @@ std::expected<void, Fault> Groups::runProgress(FactWriter &facts, Deadline deadl
     if (!rows)
         return std::unexpected(rows.error());
     addProgressFacts(*rows, facts);
+    return {};
+}
+
+std::expected<void, Fault> Groups::runMembers(FactWriter &facts, Deadline deadline)
+{
+    const auto rows = m_client.query(membersSql(m_rights), deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    addMemberFacts(*rows, context(), facts);
+    return {};
+}
+
+std::expected<void, Fault> Groups::runPlans(FactWriter &facts, Deadline deadline)
+{
+    const auto obstacle = m_client.info().serverVersion < 140000 ? std::optional<std::string>("PostgreSQL 14 and later") : statementsObstacle();
+    if (obstacle) {
+        for (const auto name : factsOfPlans())
+            facts.notApplicable(name, *obstacle);
+        return {};
+    }
+    if (!m_rights.isMonitor) {
+        facts.unknownAll(factsOfPlans(), "this role may not see other users' statements", context().grant("pg_monitor"));
+        return {};
+    }
+    const auto rows = m_client.query(plansSql(m_rights), deadline);
+    if (!rows)
+        return std::unexpected(rows.error());
+    addPlanFacts(*rows, facts);
     return {};
 }
 

@@ -107,6 +107,12 @@ constexpr std::array kUnits{
     UnitRow{ "database_growth", "B/s" },
     UnitRow{ "wal_size", "B" },
     UnitRow{ "wal_size_ratio", "ratio" },
+    UnitRow{ "checkpoint_write_time", "s" },
+    UnitRow{ "checkpoint_sync_time", "s" },
+    UnitRow{ "databases_unseen", "count" },
+    UnitRow{ "multixact_members_ratio", "ratio" },
+    UnitRow{ "statements_slowed", "count" },
+    UnitRow{ "xid_full_in", "s" },
 };
 
 } // namespace

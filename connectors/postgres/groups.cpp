@@ -89,9 +89,10 @@ std::expected<void, Fault> Groups::runDatabases(FactWriter &facts, Deadline dead
     const auto rows = m_client.query(databasesSql(version), deadline);
     if (!rows)
         return std::unexpected(rows.error());
-    const auto databases = parseDatabases(*rows);
+    const auto databases = parseDatabases(*rows, m_target.alsoSeen);
     pushSample(m_databases, m_now.boot, { m_server.started, databases.counters });
     addDatabaseFacts(databases, m_databases, facts);
+    facts.add("checksum_worst", databases.checksumWorst);
     if (m_server.hasChecksums)
         facts.add("checksum_failures", databases.checksumFailures);
     else
@@ -236,6 +237,7 @@ std::expected<void, Fault> Groups::runSequences(FactWriter &facts, Deadline dead
     if (m_server.isStandby) {
         facts.notApplicable("sequence_used_ratio", "asked on the primary");
         facts.notApplicable("sequence_worst", "asked on the primary");
+        facts.notApplicable("sequence_detail", "asked on the primary");
         return {};
     }
     const auto rows = m_client.query(sequencesSql(m_client.info().serverVersion), deadline);

@@ -66,6 +66,8 @@ public:
     std::expected<void, Fault> runSchema(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runHorizon(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runProgress(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runMembers(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runPlans(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runCounters(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSequences(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSize(FactWriter &facts, Deadline deadline);

@@ -2,6 +2,8 @@
 #include "connectors/postgres/counters.h"
 #include "connectors/postgres/details.h"
 #include "connectors/postgres/groups.h"
+#include "connectors/postgres/multixacts.h"
+#include "connectors/postgres/plans.h"
 #include "connectors/postgres/probes.h"
 #include "connectors/postgres/tables.h"
 
@@ -36,7 +38,9 @@ constexpr std::array kServerFacts{ Names{ "version" },
                                    Names{ "archiver_failing" },
                                    Names{ "archive_age" },
                                    Names{ "archiver_last_failed_wal" },
-                                   Names{ "checkpoints_requested_ratio" } };
+                                   Names{ "checkpoints_requested_ratio" },
+                                   Names{ "checkpoint_write_time" },
+                                   Names{ "checkpoint_sync_time" } };
 constexpr std::array kActivityFacts{ Names{ "connections_used" },
                                      Names{ "connections_used_ratio" },
                                      Names{ "connections_table" },
@@ -52,7 +56,8 @@ constexpr std::array kActivityFacts{ Names{ "connections_used" },
 constexpr std::array kDatabaseFacts{ Names{ "cache_hit_ratio" },      Names{ "commits_rate" },        Names{ "rollback_ratio" },
                                      Names{ "rollbacks_rate" },
                                      Names{ "deadlocks_rate" },       Names{ "temp_bytes_rate" },     Names{ "xid_used_ratio" },
-                                     Names{ "multixact_used_ratio" }, Names{ "xid_oldest_database" }, Names{ "checksum_failures" } };
+                                     Names{ "multixact_used_ratio" }, Names{ "xid_oldest_database" }, Names{ "checksum_failures" },
+                                     Names{ "checksum_worst" },       Names{ "databases_unseen" },    Names{ "databases_unseen_names" } };
 constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slots_waiting" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
 constexpr std::array kStandbyFacts{ Names{ "standbys_connected" }, Names{ "standbys_missing" }, Names{ "replication_lag_bytes" },
                                     Names{ "replication_lag" }, Names{ "replicas" }, Names{ "receiver_streaming" } };
@@ -70,7 +75,7 @@ constexpr std::array kStatementFacts{ Names{ "statements_available" }, Names{ "s
 constexpr std::array kIndexFacts{ Names{ "indexes_invalid" }, Names{ "indexes_duplicate" }, Names{ "indexes_unused" },
                                   Names{ "index_hit_ratio" }, Names{ "index_worst" },
                                   Names{ "index_findings" } };
-constexpr std::array kSequenceFacts{ Names{ "sequence_used_ratio" }, Names{ "sequence_worst" } };
+constexpr std::array kSequenceFacts{ Names{ "sequence_used_ratio" }, Names{ "sequence_worst" }, Names{ "sequence_detail" } };
 constexpr std::array kSizeFacts{ Names{ "database_size" }, Names{ "database_growth" } };
 
 constexpr Millis kEachRound{ 0 };
@@ -96,8 +101,10 @@ std::span<const Group> Groups::all()
         Group{ "standbys", kTenSeconds, &Groups::runStandbys, kStandbyFacts },
         Group{ "horizon", kTenSeconds, &Groups::runHorizon, factsOfHorizon() },
         Group{ "progress", kTenSeconds, &Groups::runProgress, factsOfProgress() },
+        Group{ "plans", kTenSeconds, &Groups::runPlans, factsOfPlans() },
         Group{ "wal", kMinute, &Groups::runWal, kWalFacts },
         Group{ "files", kMinute, &Groups::runFiles, fileProbes().facts },
+        Group{ "members", kFiveMinutes, &Groups::runMembers, factsOfMembers() },
         Group{ "hba", kFiveMinutes, &Groups::runHba, hbaProbes().facts },
         Group{ "configuration", kMinute, &Groups::runConfigErrors, kConfigFacts },
         Group{ "statements", kFiveMinutes, &Groups::runStatements, kStatementFacts },

@@ -31,6 +31,13 @@ constexpr std::array kState{
            .kind = Kind::Text },
     Probe{ .item = { "freeze_overdue_ratio",
              "(select max(age(datfrozenxid)) from pg_database) / current_setting('autovacuum_freeze_max_age')::float8" } },
+    Probe{ .item = { "xid_full_in",
+             "(select case when seconds > 30 and gone > 0 then (2147483648 - (select max(age(datfrozenxid)) from pg_database)) * seconds / gone end "
+             "from (select pg_snapshot_xmax(pg_current_snapshot())::text::numeric - (split_part(next_xid, ':', 1)::numeric * 4294967296 "
+             "+ split_part(next_xid, ':', 2)::numeric) as gone, extract(epoch from now() - checkpoint_time) as seconds from pg_control_checkpoint()) c)" },
+           .where = Where::Primary,
+           .whenNull = "n/a: too little ran since the last checkpoint to tell a pace",
+           .right = kControl },
     Probe{ .item = { "checkpoint_overdue_ratio",
              "(select case when pg_wal_lsn_diff(pg_current_wal_lsn(), redo_lsn) < 1048576 then 0 else extract(epoch from now() - greatest(checkpoint_time, pg_postmaster_start_time())) "
              "/ extract(epoch from current_setting('checkpoint_timeout')::interval) end from pg_control_checkpoint())" },

@@ -27,6 +27,10 @@ constexpr std::array kItems{
     Item{ "timed", "pg_stat_get_checkpointer_num_timed()", 170000 },
     Item{ "requested", "pg_stat_get_bgwriter_requested_checkpoints()", 0, 170000 },
     Item{ "requested", "pg_stat_get_checkpointer_num_requested()", 170000 },
+    Item{ "checkpoint_write", "pg_stat_get_checkpoint_write_time() / 1000", 0, 170000 },
+    Item{ "checkpoint_write", "pg_stat_get_checkpointer_write_time() / 1000", 170000 },
+    Item{ "checkpoint_sync", "pg_stat_get_checkpoint_sync_time() / 1000", 0, 170000 },
+    Item{ "checkpoint_sync", "pg_stat_get_checkpointer_sync_time() / 1000", 170000 },
     Item{ "checkpoint_reset", "extract(epoch from pg_stat_get_bgwriter_stat_reset_time())", 0, 170000 },
     Item{ "checkpoint_reset", "extract(epoch from pg_stat_get_checkpointer_stat_reset_time())", 170000 },
     Item{ "system_identifier", "(select system_identifier from pg_control_system())" },
@@ -47,6 +51,8 @@ constexpr std::array kBearers{
     Bearer{ "data_checksums", "checksums_on", "pg_monitor" },
     Bearer{ "timed", "checkpoints_requested_ratio", "pg_monitor" },
     Bearer{ "requested", "checkpoints_requested_ratio", "pg_monitor" },
+    Bearer{ "checkpoint_write", "checkpoint_write_time", "pg_monitor" },
+    Bearer{ "checkpoint_sync", "checkpoint_sync_time", "pg_monitor" },
     Bearer{ "system_identifier", "system_identifier", "EXECUTE ON FUNCTION pg_control_system()" },
     Bearer{ "system_identifier", "identity_changed", "EXECUTE ON FUNCTION pg_control_system()" },
     Bearer{ "uptime", "uptime", "pg_monitor" },
@@ -87,10 +93,22 @@ void addArchiver(const Server &server, FactWriter &facts)
     facts.add("archiver_last_failed_wal", server.lastFailedWal);
 }
 
+/// Of one checkpoint, on average. Writing is spread on purpose; syncing waits for the storage.
+void addCheckpointTime(std::string_view name, std::optional<double> before, std::optional<double> now, double count, double seconds, FactWriter &facts)
+{
+    if (!before || !now)
+        facts.unknown(name, "the server said nothing");
+    else if (count <= 0)
+        facts.notApplicable(name, "no checkpoint ended in " + wholeSeconds(seconds));
+    else
+        facts.add(name, (*now - *before) / count);
+}
+
 void addCheckpoints(const Server &server, const CheckpointWindow &window, FactWriter &facts)
 {
     if (server.isStandby) {
-        facts.notApplicable("checkpoints_requested_ratio", "a standby makes restart points");
+        for (const auto *name : { "checkpoints_requested_ratio", "checkpoint_write_time", "checkpoint_sync_time" })
+            facts.notApplicable(name, "a standby makes restart points");
         return;
     }
     const double timed = window.newest().sample.timed - window.oldest().sample.timed;
@@ -99,6 +117,10 @@ void addCheckpoints(const Server &server, const CheckpointWindow &window, FactWr
     facts.add("checkpoints_requested_ratio", all > 0 ? requested / all : 0.0,
               std::to_string(static_cast<long>(requested)) + " of " + format::counted(all, "checkpoint", "checkpoints") + " in "
                   + wholeSeconds(window.seconds()) + " were requested");
+    const auto &before = window.oldest().sample;
+    const auto &now = window.newest().sample;
+    addCheckpointTime("checkpoint_write_time", before.write, now.write, all, window.seconds(), facts);
+    addCheckpointTime("checkpoint_sync_time", before.sync, now.sync, all, window.seconds(), facts);
 }
 
 void addVersion(const Context &context, FactWriter &facts)
@@ -162,6 +184,8 @@ Server parseServer(const Rows &rows)
     server.hasChecksums = rows.truth(0, "data_checksums").value_or(false);
     server.checkpointsTimed = rows.number(0, "timed").value_or(0);
     server.checkpointsRequested = rows.number(0, "requested").value_or(0);
+    server.checkpointWrite = rows.number(0, "checkpoint_write");
+    server.checkpointSync = rows.number(0, "checkpoint_sync");
     server.checkpointReset = rows.text(0, "checkpoint_reset");
     server.systemIdentifier = rows.text(0, "system_identifier");
     return server;
@@ -169,7 +193,8 @@ Server parseServer(const Rows &rows)
 
 void pushCheckpoints(CheckpointWindow &window, BootTime at, const Server &server)
 {
-    CheckpointSample sample{ server.started + "/" + server.checkpointReset, server.checkpointsTimed, server.checkpointsRequested };
+    CheckpointSample sample{ server.started + "/" + server.checkpointReset, server.checkpointsTimed, server.checkpointsRequested, server.checkpointWrite,
+                             server.checkpointSync };
     if (window.hasAny() && window.newest().sample.life != sample.life)
         window.clear();
     window.push(at, std::move(sample));

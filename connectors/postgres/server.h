@@ -24,6 +24,8 @@ struct Server {
     bool hasChecksums = false;
     double checkpointsTimed = 0;
     double checkpointsRequested = 0;
+    std::optional<double> checkpointWrite; ///< s, of all checkpoints since the reset
+    std::optional<double> checkpointSync;
     std::string checkpointReset;
     std::string systemIdentifier;
 };
@@ -39,6 +41,8 @@ struct CheckpointSample {
     std::string life; ///< postmaster start and stats reset
     double timed = 0;
     double requested = 0;
+    std::optional<double> write{}; ///< s
+    std::optional<double> sync{};
 };
 
 using CheckpointWindow = Window<CheckpointSample>;

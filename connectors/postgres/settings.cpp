@@ -172,6 +172,7 @@ std::string rightsSql(int version)
           "has_table_privilege('pg_hba_file_rules', 'select') and has_function_privilege('pg_hba_file_rules()', 'execute') as reads_hba, "
           "has_table_privilege('pg_authid', 'select') as reads_passwords, "
           "has_function_privilege('pg_ls_archive_statusdir()', 'execute') as lists_archive, "
+          "has_function_privilege('pg_ls_dir(text)', 'execute') as lists_directories, "
           "has_database_privilege(current_database(), 'connect') or pg_has_role('pg_read_all_stats', 'usage') as sizes_database, "
           "e.extversion, quote_ident(n.nspname) as extschema "
           "from (select 1) one left join pg_extension e on e.extname = 'pg_stat_statements' left join pg_namespace n on n.oid = "
@@ -189,6 +190,7 @@ Rights parseRights(const Rows &rows)
     rights.canReadHba = rows.truth(0, "reads_hba").value_or(false);
     rights.canReadPasswords = rows.truth(0, "reads_passwords").value_or(false);
     rights.canListArchive = rows.truth(0, "lists_archive").value_or(false);
+    rights.canListDirectories = rows.truth(0, "lists_directories").value_or(false);
     rights.statementsVersion = rows.text(0, "extversion");
     rights.statementsSchema = rows.text(0, "extschema");
     rights.evictionsSql = "(select dealloc from " + rights.statementsSchema + ".pg_stat_statements_info)";

@@ -42,16 +42,21 @@ Table statementTable(const std::vector<Statement> &statements)
 
 } // namespace
 
+std::string meanColumn(const Rights &rights)
+{
+    return extensionNumber(rights.statementsVersion) >= 108 ? "mean_exec_time" : "mean_time";
+}
+
 std::string statementsSql(int, const Rights &rights)
 {
     const bool hasPlanTimes = extensionNumber(rights.statementsVersion) >= 108;
     const std::string total = hasPlanTimes ? "total_exec_time" : "total_time";
-    const std::string mean = hasPlanTimes ? "mean_exec_time" : "mean_time";
+    const std::string mean = meanColumn(rights);
     // The slowest and the most expensive ones: what is neither cannot be the worst of the window.
     return "/* muster statements */ with s as materialized (select userid, dbid, queryid, query, calls, " + total + " as total, " + mean
         + " as mean, rows from " + rights.statementsSchema
         + ".pg_stat_statements where queryid is not null and query not like '/* muster%'), "
-          "p as (select * from (select * from s where calls >= 20 order by mean desc limit 100) a union select * from (select * from s "
+          "p as (select * from (select * from s where calls >= 50 order by mean desc limit 100) a union select * from (select * from s "
           "order by total desc limit 100) b) "
           "select userid || '/' || dbid || '/' || queryid as key, pg_get_userbyid(userid) as usr, (select datname from pg_database d where "
           "d.oid = dbid) as database, "

@@ -27,6 +27,8 @@ struct StatementSample {
     std::map<std::string, Statement> statements;
 };
 
+/// "mean_exec_time", or what it was called before 1.8.
+[[nodiscard]] std::string meanColumn(const Rights &rights);
 /// Names of columns go by the extension's version, since an upgraded server may keep the old one.
 [[nodiscard]] std::string statementsSql(int version, const Rights &rights);
 [[nodiscard]] StatementSample parseStatements(const Rows &rows, std::string life);
@@ -34,6 +36,6 @@ struct StatementSample {
 [[nodiscard]] std::vector<Statement> statementsBetween(const StatementSample &before, const StatementSample &now);
 void addStatementFacts(const std::vector<Statement> &window, const std::string &windowText, FactWriter &facts);
 
-constexpr double kMinCalls = 20;
+constexpr double kMinCalls = 50;
 
 } // namespace muster::postgres

@@ -310,7 +310,7 @@ void TestPostgresSource::readsStatements()
 {
     QVERIFY(m_kit->run("select pg_stat_statements_reset()"));
     const auto client = m_kit->session();
-    for (int i = 0; i < 25; ++i)
+    for (int i = 0; i < 55; ++i)
         QVERIFY(client->query("select pg_sleep(0.01)", Deadline::after(Millis{ 5000 })));
     const auto batch = fresh();
     QVERIFY(isTrue(batch, "postgres.statements_available"));

@@ -127,15 +127,19 @@ void TestPgDatabases::fastCadenceDoesNotFillTheWindow()
 
 void TestPgDatabases::namesTheOldestDatabase()
 {
-    const auto databases = parseDatabases(rowsOf({ "datid", "datname", "blks_hit", "xid_age", "mxid_age", "checksum_failures" },
-                                                 { { "0", std::nullopt, "5", std::nullopt, std::nullopt, "2" },
-                                                   { "5", "shop", "7", "1073741824", "100", std::nullopt },
-                                                   { "6", "stock", "7", "12", "536870912", "1" } }));
+    const auto databases = parseDatabases(rowsOf({ "datid", "datname", "blks_hit", "xid_age", "mxid_age", "checksum_failures", "checksum_last", "is_other" },
+                                                 { { "0", std::nullopt, "5", std::nullopt, std::nullopt, "2", "2026-01-31 10:00 UTC", std::nullopt },
+                                                   { "5", "shop", "7", "1073741824", "100", std::nullopt, std::nullopt, "f" },
+                                                   { "6", "stock", "7", "12", "536870912", "1", std::nullopt, "t" },
+                                                   { "7", "crm", "7", "12", "5", std::nullopt, std::nullopt, "t" } }),
+                                          { "shop", "crm" });
     FactBench bench;
     addDatabaseFacts(databases, DatabaseWindow(kDatabaseWindow), bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.xid_used_ratio"), 0.5);
     QCOMPARE(numberOf(bench.batch, "postgres.multixact_used_ratio"), 0.25);
     QCOMPARE(textOf(bench.batch, "postgres.xid_oldest_database"), std::string("shop"));
+    QCOMPARE(databases.checksumWorst, std::string("the shared catalogs, the last one at 2026-01-31 10:00 UTC"));
+    QCOMPARE(textOf(bench.batch, "postgres.databases_unseen_names"), std::string("stock")); // crm has an entry of its own
     QCOMPARE(databases.checksumFailures, 3.0); // the row without a name, for shared objects, counts
 }
 

@@ -80,14 +80,22 @@ void TestPgFacts::checkpointsComeFromTheWindow()
 {
     CheckpointWindow window(kCheckpointWindow);
     const auto start = BootClock::now();
-    auto server = serverOf({ { "started", "1" }, { "timed", "1000" }, { "requested", "4000" }, { "checkpoint_reset", "1" } });
+    auto server = serverOf({ { "started", "1" }, { "timed", "1000" }, { "requested", "4000" }, { "checkpoint_reset", "1" },
+                             { "checkpoint_write", "900" }, { "checkpoint_sync", "10" } });
     pushCheckpoints(window, start, server);
+    FactBench first;
+    addServerFacts(server, window, first.context(), first.facts);
+    QVERIFY(isNotApplicable(first.batch, "postgres.checkpoint_sync_time")); // no checkpoint ended yet
     server.checkpointsTimed += 3;
     server.checkpointsRequested += 1;
+    server.checkpointWrite = 1000;
+    server.checkpointSync = 90;
     pushCheckpoints(window, start + std::chrono::minutes(5), server);
     FactBench bench;
     addServerFacts(server, window, bench.context(), bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.checkpoints_requested_ratio"), 0.25);
+    QCOMPARE(numberOf(bench.batch, "postgres.checkpoint_write_time"), 25.0);
+    QCOMPARE(numberOf(bench.batch, "postgres.checkpoint_sync_time"), 20.0);
     server.checkpointReset = "2";
     pushCheckpoints(window, start + std::chrono::minutes(6), server);
     QVERIFY(!window.hasTwo());
@@ -259,7 +267,7 @@ void TestPgFacts::statementWindowIsADelta()
                { { "1", "app", "shop", "select slow", "1000", "10", "5" }, { "2", "app", "shop", "select fast", "100", "1", "5" } }),
         "life");
     const auto now = parseStatements(rowsOf(columns,
-                                            { { "1", "app", "shop", "select slow", "1040", "30", "5" },
+                                            { { "1", "app", "shop", "select slow", "1050", "35", "5" },
                                               { "2", "app", "shop", "select fast", "5100", "3", "5" },
                                               { "3", "app", "shop", "rare", "2", "9", "1" } }),
                                      "life");
@@ -271,7 +279,7 @@ void TestPgFacts::statementWindowIsADelta()
     QCOMPARE(tableOf(bench.batch, "postgres.slow_statements").text(0, "query"), std::string("select slow"));
     // Another life: all that the new one counted.
     const auto later = statementsBetween({ "other", before.statements }, now);
-    QCOMPARE(later.front().calls, 1040.0);
+    QCOMPARE(later.front().calls, 1050.0);
 }
 
 void TestPgFacts::statementColumnsFollowTheExtension()
@@ -299,10 +307,14 @@ void TestPgFacts::hiddenSequencesAreUnknown()
                               { "used", "0.97" },
                               { "worst", "public.a" },
                               { "worst_last", "97" },
-                              { "worst_top", "100" } }),
+                              { "worst_top", "100" },
+                              { "type", "integer" },
+                              { "column_name", "public.t.id" },
+                              { "table_rows", "5000" } }),
                      alarming.context(), alarming.facts);
     QCOMPARE(numberOf(alarming.batch, "postgres.sequence_used_ratio"), 0.97);
     QCOMPARE(textOf(alarming.batch, "postgres.sequence_worst"), std::string("public.a"));
+    QCOMPARE(textOf(alarming.batch, "postgres.sequence_detail"), std::string("97 of 100; integer public.t.id, about 5000 rows"));
 }
 
 void TestPgFacts::indexFindingsNameTheWorst()
