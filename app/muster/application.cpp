@@ -104,9 +104,9 @@ std::expected<void, environment::Problems> Application::open(const environment::
     const auto oldWindow = std::exchange(m_window, std::make_unique<MainWindow>(*m_session));
     connect(m_window.get(), &MainWindow::schemeChosen, this, &Application::applyScheme);
     new StartLog(*m_window, *m_session, m_window.get());
-    if (!m_arguments.open.empty())
-        m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
     m_window->show();
+    if (!m_arguments.open.empty()) // a dialog wants its window shown
+        m_window->open(QString::fromStdString(m_arguments.open.find(':') == std::string::npos ? "page:" + m_arguments.open : m_arguments.open));
     // A thread for each source would compete with the first paint.
     QTimer::singleShot(kFirstPaint, m_session.get(), &Session::start);
     m_openedVersion = QFileInfo(QString::fromStdString(environment.path)).lastModified();

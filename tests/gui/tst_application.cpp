@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/muster/application.h"
+#include "ui/dialogs/maildialog.h"
 #include "ui/shell/mainwindow.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/noticebar.h"
@@ -24,10 +25,11 @@ private Q_SLOTS:
     void waiversAreTakenUpWhoeverWroteThem();
     void otherChangesAreOffered();
     void brokenChangeIsOfferedAndNothingIsLost();
+    void opensAnActionsDialogOnTheShownWindow();
 
 private:
     /// Runs the program; `look` is called with its window.
-    void run(const std::function<void(MainWindow &)> &look);
+    void run(const std::function<void(MainWindow &)> &look, const std::string &page = {}, const QByteArray &inside = {});
     void write(const QByteArray &inside) const;
 
     QTemporaryDir m_home;
@@ -45,6 +47,20 @@ MainWindow *window()
     }
     return nullptr;
 }
+
+/// The classes of the program's windows in the order in which they were shown.
+class ShownWindows : public QObject
+{
+public:
+    QStringList names;
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() == QEvent::Show && watched->isWidgetType() && static_cast<QWidget *>(watched)->isWindow())
+            names << QString::fromUtf8(watched->metaObject()->className());
+        return false;
+    }
+};
 
 QString waiversTab(const MainWindow &window)
 {
@@ -67,9 +83,9 @@ void TestApplication::write(const QByteArray &inside) const
     file.write("{ \"name\": \"shop\", \"kind\": \"staging\"" + inside + " }");
 }
 
-void TestApplication::run(const std::function<void(MainWindow &)> &look)
+void TestApplication::run(const std::function<void(MainWindow &)> &look, const std::string &page, const QByteArray &inside)
 {
-    write({});
+    write(inside);
     Application application(*qApp);
     QTimer::singleShot(0, qApp, [&look] {
         QVERIFY(window());
@@ -78,6 +94,7 @@ void TestApplication::run(const std::function<void(MainWindow &)> &look)
     });
     Arguments arguments;
     arguments.environment = m_home.filePath(QStringLiteral("shop.json")).toStdString();
+    arguments.open = page;
     QCOMPARE(application.run(arguments), 0);
 }
 
@@ -113,6 +130,16 @@ void TestApplication::brokenChangeIsOfferedAndNothingIsLost()
         QTest::qWait(1200); // longer than the file settles
         QCOMPARE(waiversTab(shown), QStringLiteral("Waivers"));
     });
+}
+
+// A dialog that is shown before its window is left behind it by window managers.
+void TestApplication::opensAnActionsDialogOnTheShownWindow()
+{
+    ShownWindows shown;
+    qApp->installEventFilter(&shown);
+    run([](const MainWindow &main) { QVERIFY(main.findChild<MailDialog *>()); }, "step:mail-test/main",
+        ", \"smtp\": { \"url\": \"smtp://127.0.0.1:1\", \"from\": \"a@shop.example\", \"to\": [\"b@shop.example\"] }");
+    QCOMPARE(shown.names, (QStringList{QStringLiteral("muster::MainWindow"), QStringLiteral("muster::MailDialog")}));
 }
 
 QTEST_MAIN(TestApplication)

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void escapeGoesBack();
     void paletteFindsAPage();
     void paletteFindsAFact();
+    void paletteSaysThatNothingMatches();
     void everyInteractiveWidgetHasANameForReaders();
     void hostileTextIsInertAndFast_data();
     void hostileTextIsInertAndFast();
@@ -196,6 +197,24 @@ void TestMainWindow::paletteFindsAFact()
     QTest::keyClick(query, Qt::Key_Return);
     QTRY_COMPARE(opened.window->currentPage(), std::string("readiness"));
     QCOMPARE(opened.page("readiness")->findChild<DetailPanel *>()->detail().title, QStringLiteral("redis.keys"));
+}
+
+void TestMainWindow::paletteSaysThatNothingMatches()
+{
+    Opened opened(test::shopSetup());
+    QVERIFY(opened.start());
+    opened.window->openPalette();
+    auto *query = opened.window->findChild<QLineEdit *>(QStringLiteral("paletteQuery"));
+    const auto *nothing = opened.window->findChild<Label *>(QStringLiteral("paletteNothing"));
+    QTRY_VERIFY(query->isVisible());
+    QVERIFY(!nothing->isVisible());
+    QTest::keyClicks(query, QStringLiteral("bakcup"));
+    QVERIFY(nothing->isVisible());
+    QVERIFY(nothing->text().contains(QStringLiteral("“bakcup”")));
+    QTest::keyClick(query, Qt::Key_Return); // nothing to go to: what was typed stays
+    QVERIFY(query->isVisible());
+    query->setText(QStringLiteral("backups"));
+    QVERIFY(!nothing->isVisible());
 }
 
 bool TestMainWindow::isInteractive(const QWidget *widget)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/shell/commandpalette.h"
 
+#include "models/format/text.h"
 #include "ui/theme/theme.h"
 #include "ui/widgets/datatable.h"
 #include "ui/widgets/label.h"
@@ -38,6 +39,8 @@ CommandPalette::CommandPalette(QWidget *parent) : QFrame(parent)
     m_results->setFocusPolicy(Qt::NoFocus);
     column->addWidget(m_query);
     column->addWidget(m_results);
+    m_nothing = named(new Label(theme::Type::Body, Label::Tone::Quiet, this), QStringLiteral("paletteNothing"), tr("Nothing found"));
+    column->addWidget(m_nothing);
     connect(m_query, &QLineEdit::textChanged, this, &CommandPalette::search);
     connect(m_query, &QLineEdit::returnPressed, this, &CommandPalette::choose);
     connect(m_results, &DataTable::clicked, this, &CommandPalette::choose);
@@ -59,16 +62,22 @@ void CommandPalette::open(std::vector<palette::Entry> entries)
 void CommandPalette::search()
 {
     m_results->show(palette::columns(), palette::rows(palette::search(m_entries, m_query->text(), kMostResults)));
-    if (m_results->rows().rowCount() > 0)
+    const bool isFound = m_results->rows().rowCount() > 0;
+    m_results->setVisible(isFound);
+    m_nothing->setVisible(!isFound);
+    m_nothing->show(tr("Nothing is called “%1”. A part of the name is enough, e.g. “backup”, “cache” or “hit rate”.").arg(text::label(m_query->text().toStdString(), 60)));
+    resize(width(), sizeHint().height());
+    if (isFound)
         m_results->selectKey(m_results->rows().rows().front().key);
 }
 
 void CommandPalette::choose()
 {
+    if (m_results->rows().rowCount() == 0)
+        return;
     const QString key = m_results->currentKey();
     hide();
-    if (!key.isEmpty())
-        Q_EMIT chosen(key);
+    Q_EMIT chosen(key);
 }
 
 void CommandPalette::move(int rows)

@@ -12,6 +12,7 @@ class QLineEdit;
 namespace muster {
 
 class DataTable;
+class Label;
 
 /// Ctrl+K: type to find any action, page, check or fact; Enter goes there. A child of the window, never a window of its own.
 class CommandPalette : public QFrame
@@ -37,6 +38,7 @@ private:
     std::vector<palette::Entry> m_entries;
     QLineEdit *m_query;
     DataTable *m_results;
+    Label *m_nothing; ///< instead of an empty list
 };
 
 } // namespace muster
