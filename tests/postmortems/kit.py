@@ -249,6 +249,11 @@ class Bench:
         servers.stop(self.place)
 
 
+def said(row):
+    """Of whom, and what."""
+    return f"{row['source']}: {row['evidence']}"
+
+
 def lacking(words, text):
     return [word for word in words if word.lower() not in text.lower()]
 
@@ -269,8 +274,8 @@ def problems_of_fault(one, report):
             rows = [row for row in report.of(check) if row["status"] == status]
             if not rows:
                 problems.append(f"{check} is not {status}: {[row['status'] for row in report.of(check)]}")
-            elif all(lacking(words, row["evidence"]) for row in rows):
-                problems.append(f"the evidence of {check} lacks {lacking(words, rows[0]['evidence'])}: {rows[0]['evidence']}")
+            elif all(lacking(words, said(row)) for row in rows):
+                problems.append(f"the evidence of {check} lacks {lacking(words, said(rows[0]))}: {said(rows[0])}")
     for name, words in one.gates.items():
         if name not in report.gates:
             problems.append(f"the gate {name} does not show")
