@@ -104,9 +104,9 @@ Plan clusterPlan(const FlushRequest &request, const std::vector<NodePlan> &plans
                             (margin > 0 ? "about " + format::number(keys, 0) + " ± " + format::number(margin, 0) : format::number(keys, 0)) + " keys on "
                                 + std::to_string(plans.size()) + " primaries"});
     if (isStaged(request))
-        plan.changes.push_back({"In stages", stagesText(request, keys)}); // the pace is the whole cluster's
+        addStages(plan, request, keys); // the pace is the whole cluster's
     for (const auto &label : labelsOf(plans)) {
-        if (label != "Example" && label != "In stages")
+        if (label != "Example" && label != "In stages" && label != "Waits")
             plan.changes.push_back(lineOf(label, plans));
     }
     std::size_t examples = 0;

@@ -50,7 +50,11 @@ void addCounts(Plan &plan, const FlushRequest &request, const FlushSurvey &surve
         plan.changes.push_back({request.isCountOnly ? "Would match" : "Deleted", estimateText(survey, 0)});
     }
     if (isStaged(request) && !survey.scanError)
-        plan.changes.push_back({"In stages", stagesText(request, plannedKeys(request, survey).keys)});
+        addStages(plan, request, plannedKeys(request, survey).keys);
+}
+
+void addExamples(Plan &plan, const FlushSurvey &survey)
+{
     for (const auto &example : survey.sample.groups().front().examples)
         plan.changes.push_back({"Example", displayKey(example)});
 }
@@ -156,11 +160,12 @@ std::string stageText(double share)
     return format::number(percent, percent == std::floor(percent) ? 0 : 1) + " % a minute";
 }
 
-std::string stagesText(const FlushRequest &request, double keysNow)
+void addStages(Plan &plan, const FlushRequest &request, double keysNow)
 {
-    const auto floor = request.leastHitRatio > 0 ? "; waits while the hit rate is below " + format::ratio(request.leastHitRatio) : std::string();
-    return stageText(request.stageShare) + ", spread evenly: about " + format::number(std::ceil(keysNow * request.stageShare), 0) + " keys a minute, "
-        + format::duration(60 / request.stageShare) + " in all; counted exactly before the first" + floor;
+    plan.changes.push_back({"In stages", stageText(request.stageShare) + ": about " + format::number(std::ceil(keysNow * request.stageShare), 0) + " keys a minute, "
+                                             + format::duration(60 / request.stageShare) + " in all"});
+    if (request.leastHitRatio > 0)
+        plan.changes.push_back({"Waits", "while the hit rate is below " + format::ratio(request.leastHitRatio)});
 }
 
 std::string flushObject(const FlushRequest &request)
@@ -198,6 +203,7 @@ Plan flushPlan(const Target &target, const FlushRequest &request, const FlushSur
         addConsequences(plan, request, survey);
         addRisks(plan, target, request, survey);
     }
+    addExamples(plan, survey); // last: they are many
     plan.command = commandWords(target, request, survey);
     return plan;
 }

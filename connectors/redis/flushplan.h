@@ -56,8 +56,8 @@ struct NodePlan {
 [[nodiscard]] bool isStaged(const FlushRequest &request);
 /// "10 % a minute".
 [[nodiscard]] std::string stageText(double share);
-/// "10 % a minute, spread evenly: about 20 000 keys a minute, 10 min in all; counted exactly before the first".
-[[nodiscard]] std::string stagesText(const FlushRequest &request, double keysNow);
+/// "In stages: 10 % a minute: about 20 000 keys a minute, 10 min in all", and what it waits for.
+void addStages(Plan &plan, const FlushRequest &request, double keysNow);
 
 /// "every key of database 0", "keys that begin with “cache:”".
 [[nodiscard]] std::string flushObject(const FlushRequest &request);
