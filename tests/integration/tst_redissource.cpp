@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/redis/redisinfoparser.h"
 #include "connectors/redis/redissource.h"
+#include "connectors/redis/serverversion.h"
 #include "tests/integration/rediskit.h"
 
 #include <QFile>
@@ -52,11 +53,14 @@ private Q_SLOTS:
     void seesOpenDoor();
     void samplesPrefixes();
     void masksSlowlog();
+    void readsLargeCommandsWhereTheyAreLogged();
     void seesReplication();
     void diagnosesStages();
     void diagnosesMissingRights();
 
 private:
+    [[nodiscard]] bool hasCommandLog() { return redis::hasCommandLog(redis::parseInfo(m_admin->call({"INFO"}).text)); }
+
     [[nodiscard]] redis::Target userWith(const std::string &name, const std::vector<std::string> &rights);
 
     std::unique_ptr<TestServers> m_servers;
@@ -185,7 +189,9 @@ void TestRedisSource::leastRightsAreEnough()
     const auto batch = round(source);
     QVERIFY2(batch, batch ? "" : batch.error().detail.c_str());
     // Nothing of the score hangs on these: they are there for who wants to see more.
-    const std::vector<std::string> more{"redis.key_memory_max", "redis.big_keys", "redis.users_table"};
+    std::vector<std::string> more{"redis.key_memory_max", "redis.big_keys", "redis.users_table"};
+    if (hasCommandLog())
+        more.emplace_back("redis.large_commands"); // Redis 7 refuses a line that grants a command which it does not know
     for (const auto &fact : batch->facts) {
         const auto *value = std::get_if<Unknown>(&fact.value);
         const bool isAsking = value && value->hint.find("ACL SETUSER") != std::string::npos;
@@ -264,6 +270,34 @@ void TestRedisSource::masksSlowlog()
         }
     }
     QVERIFY(isGetSeen);
+}
+
+/// On Valkey 8.1 (tests/versions/redisversions) really; elsewhere it says that there is no such log.
+void TestRedisSource::readsLargeCommandsWhereTheyAreLogged()
+{
+    RedisSource source(redisTarget(*m_servers, u"redis", true));
+    if (!hasCommandLog()) {
+        QVERIFY(std::holds_alternative<NotApplicable>(*factOf(*round(source), "redis.large_commands")));
+        return;
+    }
+    QVERIFY(m_admin->call({"CONFIG", "SET", "commandlog-request-larger-than", "500", "commandlog-reply-larger-than", "500"}).isStatus("OK"));
+    QVERIFY(m_admin->call({"SET", "canary-key", std::string(2000, 'x')}).isStatus("OK"));
+    QVERIFY(m_admin->call({"GET", "canary-key"}).isText());
+    QVERIFY(m_admin->call({"DEL", "canary-key"}).isInteger());
+    QVERIFY(m_admin->call({"CONFIG", "SET", "commandlog-request-larger-than", "1048576", "commandlog-reply-larger-than", "1048576"}).isStatus("OK"));
+    const auto batch = round(source);
+    const auto *table = asTable(*factOf(*batch, "redis.large_commands"));
+    QVERIFY(table);
+    std::vector<std::string> seen;
+    for (std::size_t i = 0; i < table->rows.size(); ++i) {
+        QVERIFY(table->number(i, "size").value_or(0) >= 500);
+        QVERIFY(table->text(i, "command").find("canary") == std::string::npos);
+        seen.push_back(table->text(i, "what") + " " + table->text(i, "command"));
+    }
+    QVERIFY(std::ranges::find(seen, "request SET (2 arguments)") != seen.end());
+    QVERIFY(std::ranges::find(seen, "reply GET (1 argument)") != seen.end());
+    RedisSource small(userWith("small", {"+ping", "+info"}));
+    QCOMPARE(unknown(*round(small), "redis.large_commands")->hint, "ACL SETUSER small +commandlog|get");
 }
 
 void TestRedisSource::seesReplication()
