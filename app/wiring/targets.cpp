@@ -129,6 +129,8 @@ prometheus::Target Targets::prometheus(const environment::Prometheus &entry) con
     target.histogram = entry.latencyHistogram;
     target.slo = entry.latencySlo;
     target.objective = entry.latencyObjective;
+    for (const auto &each : entry.filesystems)
+        target.filesystems.push_back({each.instance, each.mount});
     target.hasCache = !m_environment.redis.empty();
     target.hasStandby = std::ranges::any_of(m_environment.postgres, [](const auto &server) { return server.expectedStandbys.value_or(0) > 0; });
     target.hasBackup = !m_environment.backups.empty();
@@ -145,8 +147,6 @@ prometheus::MetricsTarget Targets::metrics(const environment::Metrics &entry) co
     target.bearer = secret(entry.bearer);
     target.tls = tlsOptions(entry.tls, entry.address.scheme == "https");
     return target;
-    for (const auto &each : entry.filesystems)
-        target.filesystems.push_back({each.instance, each.mount});
 }
 
 http::Target Targets::http(const environment::Http &entry) const
@@ -215,6 +215,7 @@ backup::Set Targets::backup(const environment::Backup &entry) const
     set.directory = entry.directory;
     set.window = entry.window;
     set.keep = entry.keep;
+    set.restoreWithin = entry.restoreWithin;
     set.server = postgresNamed(entry.postgres);
     set.environment = m_environment.name;
     set.driver = entry.driver;
@@ -233,7 +234,6 @@ backup::Set Targets::backup(const environment::Backup &entry) const
 }
 
 samples::LogTarget Targets::log(const environment::Log &entry) const
-    set.restoreWithin = entry.restoreWithin;
 {
     return {"log/" + entry.name, entry.path, entry.format == "logfmt" ? samples::LogFormat::Logfmt : samples::LogFormat::Json};
 }
