@@ -28,6 +28,22 @@ bool isServedFromCache(const CachingProbe &probe)
     return probe.second && isCacheHit(probe.second->headers);
 }
 
+/// Two callers without a cookie were given the same one, by a cache or as a value that no two sessions have: "", or that in words.
+std::string sharedCookie(const CachingProbe &probe)
+{
+    constexpr std::size_t kSession = 16; // shorter values are settings ("lang=de"), the same for everybody by design
+    const auto cookie = probe.first.headers.first("Set-Cookie");
+    if (cookie.empty() || !probe.second || probe.second->headers.first("Set-Cookie") != cookie)
+        return {};
+    const auto pair = cookie.substr(0, cookie.find(';'));
+    const auto equals = pair.find('=');
+    const bool isLong = equals != std::string::npos && pair.size() - equals - 1 >= kSession;
+    if (!isLong && !isServedFromCache(probe))
+        return {};
+    const auto sign = isServedFromCache(probe) ? " (" + cdnEvidence(probe.second->headers) + ")" : std::string();
+    return "a cache hands the same cookie " + clamp(pair.substr(0, equals), 60) + " to every caller" + sign;
+}
+
 } // namespace
 
 CacheControl parseCacheControl(const Headers &headers)
@@ -89,6 +105,8 @@ Verdict judgeNotModified(const Response &full, const Response &conditional)
 Verdict judgeCaching(const CachingProbe &probe)
 {
     const auto control = parseCacheControl(probe.first.headers);
+    if (const auto shared = sharedCookie(probe); !shared.empty())
+        return Verdict::bad(shared);
     if (!control.isPresent)
         return Verdict::bad("no Cache-Control");
     if (control.isPublic && probe.first.headers.has("Set-Cookie"))

@@ -132,8 +132,8 @@ std::expected<CachingProbe, Fault> probeCaching(Site &site, const Vantage &vanta
             return std::unexpected(conditional.error());
         probe.conditional = *conditional;
     }
-    // A second plain request can only tell more where the validator did not.
-    if (!probe.conditional || probe.conditional->status != 304) {
+    // A second plain request can only tell more where the validator did not, or where a cookie should be another one.
+    if (!probe.conditional || probe.conditional->status != 304 || first->headers.has("Set-Cookie")) {
         if (const auto second = site.get(vantage, path, deadline))
             probe.second = *second;
     }

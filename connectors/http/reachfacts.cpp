@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "connectors/http/apifacts.h"
 #include "connectors/http/health.h"
 #include "connectors/http/httpdate.h"
 #include "connectors/http/rounds.h"
@@ -29,8 +30,6 @@ void addTimes(const Site &site, FactBatch &batch)
     add("http.dns_time", site.dnsTime());
     add("http.connect_time", worst->timings.connect);
     add("http.tls_time", worst->timings.tls);
-    add("http.first_byte_time", worst->timings.firstByte);
-    add("http.response_time", worst->timings.total + site.dnsTime());
 }
 
 void addReachable(const Site &site, FactBatch &batch)
@@ -44,62 +43,26 @@ void addReachable(const Site &site, FactBatch &batch)
     batch.add("http.addresses", static_cast<double>(site.vantages().size()), "count", kFastBudget);
 }
 
-struct ApiTally {
-    bool isGood = true;
-    bool isFitting = true;
-    bool isWithheld = false; ///< answers that only lack the credentials that must not travel unverified
-    int worst = 0;
-    int serverErrors = 0;
-    std::string words;
-};
-
-ApiTally tallyApi(const Site &site)
-{
-    ApiTally tally;
-    const auto paths = site.apiPaths();
-    for (const auto *vantage : site.answering()) {
-        for (std::size_t i = 0; i < vantage->api.size(); ++i) {
-            const auto &response = vantage->api[i];
-            const bool isDenied = response.status == 401 || response.status == 403;
-            tally.isWithheld = tally.isWithheld || (isDenied && vantage->unverified && site.target().bearer);
-            tally.isGood = tally.isGood && response.isSuccess();
-            tally.isFitting = tally.isFitting && (!response.isSuccess() || hasFittingContent(response));
-            tally.worst = std::max(tally.worst, response.status);
-            tally.serverErrors += response.status >= 500 ? 1 : 0;
-            tally.words += vantage->address + " " + paths[i] + " " + (response.status ? std::to_string(response.status) : "no answer") + " " + response.headers.first("Content-Type") + "\n";
-        }
-    }
-    return tally;
-}
-
-int addApi(const Site &site, FactBatch &batch)
-{
-    const auto tally = tallyApi(site);
-    const auto words = clamp(tally.words);
-    const Unknown withheld{"the certificate does not verify, so the credentials were not sent", "Repair the certificate first."};
-    batch.add("http.api_ok", tally.isWithheld ? Value(withheld) : Value(tally.isGood), "", kFastBudget, words);
-    batch.add("http.api_worst_status", static_cast<double>(tally.worst), "count", kFastBudget, words);
-    batch.add("http.content_type_ok", tally.isWithheld ? Value(withheld) : Value(tally.isFitting), "", kFastBudget, words);
-    return tally.serverErrors;
-}
-
-int addHealth(Site &site, FactBatch &batch, Deadline deadline)
+int addHealth(Site &site, FactBatch &batch, const ApiTally &tally, Deadline deadline)
 {
     const auto &path = site.target().health;
     if (path.empty()) {
         batch.add("http.health_ok", false, "", kFastBudget);
         batch.add("http.health_status", std::string("no health path is declared"), "", kFastBudget);
         batch.add("http.health_uncached", false, "", kFastBudget);
-        batch.add("http.health_honest", Unknown{"no health path is declared", "Declare it: \"health\" in the section “http”."}, "", kFastBudget);
+        for (const auto *name : {"http.health_honest", "http.health_agrees", "http.health_time"})
+            batch.add(name, Unknown{"no health path is declared", "Declare it: \"health\" in the section “http”."}, "", kFastBudget);
         return 0;
     }
     Health worst;
     worst.isGood = worst.isUncached = true;
     bool isHonest = true;
+    double took = 0;
     std::string raw;
     int errors = 0;
     for (const auto *vantage : site.answering()) {
         const auto answer = site.get(*vantage, path, deadline);
+        took = std::max(took, answer ? answer->timings.total : 0.0);
         const auto health = answer ? parseHealth(*answer) : Health{false, "no answer: " + answer.error().detail, true, worst.isUncached, {}, {}};
         isHonest = isHonest && health.isHonest;
         errors += answer && answer->status >= 500 ? 1 : 0;
@@ -114,6 +77,8 @@ int addHealth(Site &site, FactBatch &batch, Deadline deadline)
     batch.add("http.health_status", worst.status, "", kFastBudget, raw);
     batch.add("http.health_uncached", worst.isUncached, "", kFastBudget, raw);
     batch.add("http.health_honest", isHonest, "", kFastBudget, raw);
+    batch.add("http.health_time", took > 0 ? Value(took) : Value(Unknown{"the health path does not answer", {}}), "s", kFastBudget, raw);
+    addAgreement(tally, worst.isGood, batch);
     return errors;
 }
 
@@ -183,8 +148,9 @@ void addReachFacts(Site &site, FactBatch &batch, Deadline deadline)
 {
     addReachable(site, batch);
     addTimes(site, batch);
-    int errors = addApi(site, batch);
-    errors += addHealth(site, batch, deadline);
+    const auto tally = tallyApi(site, deadline);
+    addApiFacts(tally, batch);
+    int errors = tally.serverErrors + addHealth(site, batch, tally, deadline);
     const bool isHealthGood = std::ranges::any_of(batch.facts, [](const Fact &f) { return f.name == "http.health_ok" && f.value == Value(true); });
     errors += addInstances(site, batch, deadline, isHealthGood);
     batch.add("http.server_errors", static_cast<double>(errors), "count", kFastBudget);

@@ -7,11 +7,6 @@ namespace muster::http {
 
 namespace {
 
-bool isRedirect(int status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 Verdict judgeFirst(const Hop &hop, const std::string &host)
 {
     if (hop.status >= 400 && hop.status < 500)
@@ -42,6 +37,11 @@ Verdict judgeRest(const std::vector<Hop> &hops, const std::string &host)
 }
 
 } // namespace
+
+bool isRedirect(int status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 Hsts parseHsts(const Headers &headers)
 {
@@ -79,6 +79,30 @@ std::string chainWords(const Chain &chain)
     if (!chain->empty() && isRedirect(chain->back().status))
         words += " → " + (chain->back().location.empty() ? "nowhere" : chain->back().location);
     return words;
+}
+
+Verdict judgeLead(const std::vector<Hop> &hops, const std::optional<Fault> &fault)
+{
+    const auto first = " to " + (hops.front().location.empty() ? "nowhere" : hops.front().location);
+    for (const auto &hop : hops) {
+        if (!isRedirect(hop.status))
+            continue;
+        const auto from = Url::parse(hop.url);
+        const auto to = Url::parse(hop.location);
+        if (!from || !to)
+            return Verdict::bad(first + (&hop == &hops.front() ? "" : ", and from there nowhere"));
+        if (from->isTls() && !to->isTls())
+            return Verdict::bad(first + ": the way leaves https");
+        if (from->host != to->host && (hop.status == 301 || hop.status == 308))
+            return Verdict::bad(first + ": every caller is sent to another host, for good");
+    }
+    if (fault)
+        return Verdict::bad(first + ": " + (fault->kind == FaultKind::Dns ? "that host does not resolve (" : "nothing is to be had there (") + fault->detail + ")");
+    if (isRedirect(hops.back().status))
+        return Verdict::bad(first + ": the redirects do not end (" + std::to_string(hops.size()) + " hops)");
+    if (hops.back().status < 200 || hops.back().status >= 300)
+        return Verdict::bad(first + ": there the answer is " + std::to_string(hops.back().status));
+    return Verdict::good(first);
 }
 
 Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts &hsts)

@@ -6,6 +6,7 @@
 #include "models/facts/fault.h"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,15 @@ struct Hop {
 /// From the plain-HTTP address on, or why there was no answer at all.
 using Chain = std::expected<std::vector<Hop>, Fault>;
 
+[[nodiscard]] bool isRedirect(int status);
+
 /// "http://h/ 301 → https://h/ 200", or the fault in words.
 [[nodiscard]] std::string chainWords(const Chain &chain);
 /// The first hop must lead to https on `host` (or the plain port refuses), no later hop leaves https, every https hop on `host` says HSTS, and `hsts` is long enough.
 [[nodiscard]] Verdict judgeEnforcement(const Chain &chain, const std::string &host, const Hsts &hsts);
+
+/// Where a path that should answer leads: `hops` from its own redirect on, at least one; `fault`: why the last Location could not be asked.
+/// Good is what ends in a 2xx over temporary redirects, or permanent ones that stay on the host. `why` goes on from "PATH answers 302".
+[[nodiscard]] Verdict judgeLead(const std::vector<Hop> &hops, const std::optional<Fault> &fault);
 
 } // namespace muster::http

@@ -94,8 +94,10 @@ void Site::look(Vantage &vantage, Deadline deadline)
             vantage.apiFaults.push_back(answer.error());
         vantage.api.push_back(answer ? std::move(*answer) : Response{});
     }
-    if (vantage.apiFaults.size() == vantage.api.size() && !vantage.api.empty())
+    if (vantage.apiFaults.size() == vantage.api.size() && !vantage.api.empty()) {
         vantage.fault = vantage.apiFaults.front();
+        vantage.fault->detail = apiPaths().front() + ": " + vantage.fault->detail;
+    }
 }
 
 std::vector<const Vantage *> Site::answering() const

@@ -29,7 +29,7 @@ constexpr double kSkewLimit = 60;
 void forgetTimes(FactBatch &batch, double skew)
 {
     for (auto &fact : batch.facts) {
-        if (fact.name == "tls.expires_in" || fact.name == "tls.lifetime_left_ratio")
+        if (fact.name == "tls.expires_in" || fact.name == "tls.lifetime_left_ratio" || fact.name == "tls.chain_expires_in")
             fact.value = Unknown{"this machine's clock and the endpoint's are " + std::to_string(static_cast<long>(skew)) + " s apart", "Set the wrong one right: `timedatectl status`."};
     }
 }

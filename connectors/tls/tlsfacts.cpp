@@ -76,6 +76,21 @@ void addLeafFacts(FactBatch &batch, const net::Certificate &leaf, Millis budget)
     batch.add("tls.sans", joined(leaf.names), "", budget, "SHA-256 " + leaf.sha256 + "\nserial " + leaf.serial + "\npin " + leaf.pin);
 }
 
+/// The end of the first certificate to end among those sent beside the leaf: a verifier of today may find a way around it, an older one does not.
+const net::Certificate *firstToEnd(const std::vector<net::Certificate> &chain)
+{
+    const auto first = chain.size() < 2 ? chain.end() : std::min_element(chain.begin() + 1, chain.end(), [](const auto &a, const auto &b) { return a.notAfter < b.notAfter; });
+    return first == chain.end() ? nullptr : &*first;
+}
+
+void addChainFacts(FactBatch &batch, const std::vector<net::Certificate> &chain, Millis budget)
+{
+    const auto *first = firstToEnd(chain);
+    batch.add("tls.chain_expires_in", first ? Value(toSeconds(first->notAfter - batch.at.wall)) : Value(NotApplicable{"no certificate is sent beside the server's own"}), "s", budget);
+    batch.add("tls.chain_first", first ? first->subject + " (issued by " + first->issuer + ")" : std::string(), "", budget);
+    batch.add("tls.chain", chainTable(chain), "", budget);
+}
+
 void addLegacyFacts(FactBatch &batch, const Legacy &legacy, Millis budget)
 {
     batch.add("tls.legacy_checked", legacy.isChecked, "", budget);
@@ -107,7 +122,7 @@ void addTlsFacts(FactBatch &batch, const net::TlsInfo &info, const Legacy &legac
     batch.add("tls.cipher", info.cipher, "", budget);
     const KeyJudgement keys = judgeKeys(info.chain);
     batch.add("tls.key_ok", keys.isOk, "", budget, keys.why);
-    batch.add("tls.chain", chainTable(info.chain), "", budget);
+    addChainFacts(batch, info.chain, budget);
     if (!info.chain.empty())
         addLeafFacts(batch, info.chain.front(), budget);
     addLegacyFacts(batch, legacy, budget);
@@ -143,7 +158,11 @@ bool isWorse(const net::TlsInfo &a, const net::TlsInfo &b)
         return !a.isVerified;
     if (a.chain.empty() || b.chain.empty())
         return a.chain.empty() && !b.chain.empty();
-    return a.chain.front().notAfter < b.chain.front().notAfter;
+    if (a.chain.front().notAfter != b.chain.front().notAfter)
+        return a.chain.front().notAfter < b.chain.front().notAfter;
+    const auto *mine = firstToEnd(a.chain);
+    const auto *other = firstToEnd(b.chain);
+    return mine && (!other || mine->notAfter < other->notAfter);
 }
 
 } // namespace muster::tls

@@ -25,7 +25,7 @@ void addTlsFacts(FactBatch &batch, const net::TlsInfo &info, const Legacy &legac
 [[nodiscard]] Table addressTable();
 void addAddress(Table &table, const std::string &address, const net::TlsInfo &info, const Legacy &legacy, WallTime now);
 
-/// Of two addresses of one host the one to report: unverified before verified, then the certificate that ends first.
+/// Of two addresses of one host the one to report: unverified before verified, then the certificate that ends first, then what is sent beside it.
 [[nodiscard]] bool isWorse(const net::TlsInfo &a, const net::TlsInfo &b);
 
 } // namespace muster::tls

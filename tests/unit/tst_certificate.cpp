@@ -20,6 +20,7 @@ private Q_SLOTS:
     void survivesRubbish();
     void judgesKeysAndSignatures();
     void makesFactsOfAChain();
+    void tellsWhatEndsFirstBesideTheLeaf();
     void leavesLegacyUnknownWhenNotTried();
 
 private:
@@ -126,11 +127,34 @@ void TestCertificate::makesFactsOfAChain()
     QVERIFY(*asTruth(value("tls.legacy_offered")));
     QVERIFY(*asTruth(value("tls.verified")));
     QCOMPARE(asTable(value("tls.chain"))->rows.size(), std::size_t{1});
+    QVERIFY(std::holds_alternative<NotApplicable>(value("tls.chain_expires_in")));
     info.chain.front().notAfter = batch.at.wall - std::chrono::hours(1);
     batch.facts.clear();
     tls::addTlsFacts(batch, info, {}, Millis{1000});
     QCOMPARE(*asNumber(value("tls.expires_in")), -3600.0);
     QCOMPARE(*asNumber(value("tls.lifetime_left_ratio")), 0.0);
+}
+
+void TestCertificate::tellsWhatEndsFirstBesideTheLeaf()
+{
+    FactBatch batch{"http/api", Stamp::now(), {}};
+    net::TlsInfo info;
+    const auto sent = [&](const char *subject, int hours) {
+        net::Certificate one;
+        one.subject = subject;
+        one.issuer = "CN=Old root";
+        one.notAfter = batch.at.wall + std::chrono::hours(hours);
+        return one;
+    };
+    info.chain = {sent("CN=shop", 24), sent("CN=New root", -2), sent("CN=Old root", 24 * 4000)};
+    tls::addTlsFacts(batch, info, {}, Millis{1000});
+    const auto value = [&](std::string_view name) { return std::ranges::find(batch.facts, name, &Fact::name)->value; };
+    QCOMPARE(*asNumber(value("tls.chain_expires_in")), -7200.0);
+    QCOMPARE(*asText(value("tls.chain_first")), std::string("CN=New root (issued by CN=Old root)"));
+    auto better = info;
+    better.chain.erase(better.chain.begin() + 1);
+    QVERIFY(tls::isWorse(info, better));
+    QVERIFY(!tls::isWorse(better, info));
 }
 
 void TestCertificate::leavesLegacyUnknownWhenNotTried()

@@ -57,6 +57,7 @@ private Q_SLOTS:
     void judgesCompression();
     void judgesCaching_data();
     void judgesCaching();
+    void cookieThatEverybodyGetsIsABadCache();
     void judgesStaticFiles();
     void readsHealth_data();
     void readsHealth();
@@ -152,6 +153,23 @@ void TestHttpBodies::judgesCaching()
         probe.conditional = answer(304, {{"ETag", "\"2\""}, {"Date", "x"}, {"Cache-Control", "max-age=60"}});
         QCOMPARE(rank(judgeCaching(probe)), 0); // another tag
     }
+}
+
+void TestHttpBodies::cookieThatEverybodyGetsIsABadCache()
+{
+    const auto given = [](const std::string &first, const std::string &second, const std::string &age) {
+        Headers headers{{"Cache-Control", "max-age=60"}, {"Set-Cookie", first}, {"ETag", "\"1\""}, {"Date", "x"}};
+        Headers later{{"Set-Cookie", second}};
+        if (!age.empty())
+            later.add("Age", age);
+        return judgeCaching({answer(200, headers, "{}"), answer(304, {{"ETag", "\"1\""}, {"Date", "x"}, {"Cache-Control", "max-age=60"}}), answer(200, later, "{}")});
+    };
+    const std::string one = "sid=5f0c9d1e7a3b4c2d; Path=/";
+    QVERIFY2(given(one, one, "7").why.contains("sid to every caller (Age: 7)"), given(one, one, "7").why.c_str());
+    QVERIFY(given(one, one, "").why.contains("sid to every caller")); // a cache that does not say what it is
+    QCOMPARE(rank(given(one, "sid=0000000000000001; Path=/", "")), 1);
+    QCOMPARE(rank(given("lang=de", "lang=de", "")), 1); // a setting, the same for all
+    QCOMPARE(rank(given("lang=de", "lang=de", "7")), 0);
 }
 
 void TestHttpBodies::judgesStaticFiles()

@@ -25,6 +25,8 @@ private Q_SLOTS:
     void refusesOtherAddresses();
     void readsHsts_data();
     void readsHsts();
+    void judgesWhereAPathLeads_data();
+    void judgesWhereAPathLeads();
     void judgesEnforcement_data();
     void judgesEnforcement();
     void namesMissingSecurityHeaders_data();
@@ -103,6 +105,35 @@ void TestHttpHeaders::readsHsts()
     const auto hsts = parseHsts(headers);
     QCOMPARE(hsts.isValid, isValid);
     QCOMPARE(hsts.maxAge, age);
+}
+
+void TestHttpHeaders::judgesWhereAPathLeads_data()
+{
+    QTest::addColumn<QList<Hop>>("hops");
+    QTest::addColumn<bool>("isLost"); // the last Location could not be asked
+    QTest::addColumn<bool>("isGood");
+    QTest::addColumn<QByteArray>("word");
+    const std::string far = "https://static.h/a";
+    QTest::newRow("for a while, elsewhere") << QList<Hop>{{"https://h/a", 302, far}, {far, 200, ""}} << false << true << QByteArray("to https://static.h/a");
+    QTest::newRow("for good, on the host") << QList<Hop>{{"https://h/a", 301, "https://h/a/"}, {"https://h/a/", 200, ""}} << false << true << QByteArray("to https://h/a/");
+    QTest::newRow("for good, elsewhere") << QList<Hop>{{"https://h/a", 301, far}, {far, 200, ""}} << false << false << QByteArray("another host, for good");
+    QTest::newRow("no such host") << QList<Hop>{{"https://h/a", 302, "https://statich/a"}} << true << false << QByteArray("does not resolve");
+    QTest::newRow("not found there") << QList<Hop>{{"https://h/a", 302, far}, {far, 404, ""}} << false << false << QByteArray("the answer is 404");
+    QTest::newRow("in a circle") << QList<Hop>{{"https://h/a", 302, "https://h/a"}, {"https://h/a", 302, "https://h/a"}} << false << false << QByteArray("do not end (2 hops)");
+    QTest::newRow("in clear") << QList<Hop>{{"https://h/a", 307, "http://h/a"}, {"http://h/a", 200, ""}} << false << false << QByteArray("leaves https");
+    QTest::newRow("nowhere") << QList<Hop>{{"https://h/a", 302, ""}} << false << false << QByteArray("to nowhere");
+}
+
+void TestHttpHeaders::judgesWhereAPathLeads()
+{
+    QFETCH(QList<Hop>, hops);
+    QFETCH(bool, isLost);
+    QFETCH(bool, isGood);
+    QFETCH(QByteArray, word);
+    const auto fault = isLost ? std::optional(Fault{FaultKind::Dns, "dns", "no address", {}}) : std::nullopt;
+    const auto verdict = judgeLead({hops.begin(), hops.end()}, fault);
+    QCOMPARE(*verdict.isGood, isGood);
+    QVERIFY2(verdict.why.contains(word.toStdString()), verdict.why.c_str());
 }
 
 void TestHttpHeaders::judgesEnforcement_data()
