@@ -76,7 +76,7 @@ void addCoverageFacts(FactBatch &batch, const std::vector<Rule> &rules, const Ta
     for (const auto &wanted : kClasses) {
         std::string by;
         for (const auto &rule : rules) {
-            if (!rule.isAlerting() || rule.health == "err" || rule.name == target.watchdog)
+            if (!rule.isAlerting() || rule.health == "err" || rule.isBlind || rule.name == target.watchdog)
                 continue;
             if (isCoveredBy(wanted, http::lowered(rule.query)))
                 by += rule.group + "/" + rule.name + ": " + clamp(rule.query, 300) + "\n";

@@ -106,7 +106,7 @@ std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, co
     const auto version = fetch("/api/v1/status/buildinfo", parseBuildVersion);
     const auto info = fetch("/api/v1/status/runtimeinfo", parseRuntimeInfo);
     const auto targets = fetch("/api/v1/targets?state=active", parseTargets);
-    const auto rules = fetch("/api/v1/rules", parseRules);
+    auto rules = fetch("/api/v1/rules", parseRules);
     const auto alerts = fetch("/api/v1/alerts", parseAlerts);
     if (failed)
         return std::unexpected(*failed);
@@ -115,7 +115,8 @@ std::expected<void, Fault> PrometheusSource::addServerFacts(FactBatch &batch, co
     addTargetFacts(batch, *targets, now);
     m_freshness = freshnessOf(*targets);
     m_configLoaded = std::max(info->startTime, info->lastConfigTime);
-    addRuleFacts(batch, *rules, now, std::max(info->startTime, info->lastConfigTime));
+    m_blind.watch(batch, *rules, m_client, now, now - m_configLoaded < m_freshness, deadline);
+    addRuleFacts(batch, *rules, now, m_configLoaded);
     addCoverageFacts(batch, *rules, m_target);
     addRoutingFacts(batch, views, *rules, m_target.watchdog);
     addAlertFacts(batch, *alerts);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connectors/prometheus/authguard.h"
+#include "connectors/prometheus/blindrules.h"
 #include "connectors/prometheus/delivery.h"
 #include "connectors/prometheus/promclient.h"
 #include "connectors/prometheus/promfacts.h"
@@ -32,6 +33,7 @@ private:
     AuthGuard m_guard;
     DeliveryWatch m_delivery;
     CustomFacts m_custom;
+    BlindRules m_blind;
     std::optional<BootTime> m_burnAt;
     std::string m_burnLabel;
     std::optional<BootTime> m_pathsAt;

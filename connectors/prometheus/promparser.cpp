@@ -66,6 +66,8 @@ std::string kept(const json &object, const char *key)
     return clamp(textAt(object, key), kLabelText);
 }
 
+constexpr std::size_t kQueryText = 4096;
+
 Rule ruleOf(const json &group, const json &entry)
 {
     Rule rule;
@@ -75,7 +77,8 @@ Rule ruleOf(const json &group, const json &entry)
     rule.labels = labelsOf(objectAt(entry, "labels"));
     rule.name = kept(entry, "name");
     rule.type = kept(entry, "type");
-    rule.query = clamp(textAt(entry, "query"), 4096);
+    rule.query = clamp(textAt(entry, "query"), kQueryText);
+    rule.isWhole = textAt(entry, "query").size() <= kQueryText;
     rule.state = kept(entry, "state");
     rule.health = kept(entry, "health");
     rule.error = kept(entry, "lastError");
@@ -141,9 +144,10 @@ std::expected<std::vector<ScrapeTarget>, Fault> parseTargets(std::string_view by
     std::vector<ScrapeTarget> targets;
     for (const auto &entry : arrayAt(objectAt(*root, "data"), "activeTargets")) {
         const auto &labels = objectAt(entry, "labels");
-        ScrapeTarget target{kept(labels, "job"), kept(labels, "instance"), kept(entry, "health"), kept(entry, "lastError"), 0, 0, 0};
+        ScrapeTarget target{kept(labels, "job"), kept(labels, "instance"), kept(entry, "health"), kept(entry, "lastError"), 0, 0, 0, 0};
         target.lastScrape = parseTime(textAt(entry, "lastScrape"));
         target.interval = parseDuration(textAt(entry, "scrapeInterval"));
+        target.timeout = parseDuration(textAt(entry, "scrapeTimeout"));
         target.duration = numberAt(entry, "lastScrapeDuration").value_or(0);
         targets.push_back(std::move(target));
     }
@@ -172,6 +176,20 @@ std::expected<std::vector<Alert>, Fault> parseAlerts(std::string_view bytes)
     for (const auto &entry : arrayAt(objectAt(*root, "data"), "alerts"))
         alerts.push_back({labelsOf(objectAt(entry, "labels")), labelsOf(objectAt(entry, "annotations")), kept(entry, "state"), parseTime(textAt(entry, "activeAt")), {}});
     return alerts;
+}
+
+std::expected<std::vector<std::string>, Fault> parseNames(std::string_view bytes)
+{
+    // {"status":"success","data":["pg_up","up"]}
+    const auto root = opened(bytes, "label values");
+    if (!root)
+        return std::unexpected(root.error());
+    std::vector<std::string> names;
+    for (const auto &entry : arrayAt(*root, "data")) {
+        if (entry.is_string())
+            names.push_back(entry.get_ref<const std::string &>());
+    }
+    return names;
 }
 
 std::expected<QueryResult, Fault> parseQuery(std::string_view bytes)

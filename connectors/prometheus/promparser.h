@@ -55,6 +55,7 @@ struct ScrapeTarget {
     double lastScrape = 0; ///< epoch seconds; 0 = never
     double interval = 0;   ///< seconds
     double duration = 0;   ///< of the last scrape, seconds
+    double timeout = 0;    ///< seconds, never over the interval; what takes longer is lost
 };
 
 struct Rule {
@@ -69,6 +70,8 @@ struct Rule {
     double interval = 0;       ///< of the group, seconds
     double groupTime = 0;      ///< how long the group's last evaluation took, seconds
     Labels labels;             ///< those that the rule adds
+    bool isWhole = true;       ///< `query` was not cut
+    bool isBlind = false;      ///< reads a metric that does not exist: see blindrules.h
     [[nodiscard]] bool isAlerting() const { return type == "alerting"; }
 };
 
@@ -87,6 +90,8 @@ struct Alert {
 [[nodiscard]] std::expected<std::vector<ScrapeTarget>, Fault> parseTargets(std::string_view bytes);
 [[nodiscard]] std::expected<std::vector<Rule>, Fault> parseRules(std::string_view bytes);
 [[nodiscard]] std::expected<std::vector<Alert>, Fault> parseAlerts(std::string_view bytes);
+/// The values of a label.
+[[nodiscard]] std::expected<std::vector<std::string>, Fault> parseNames(std::string_view bytes);
 [[nodiscard]] std::expected<QueryResult, Fault> parseQuery(std::string_view bytes);
 [[nodiscard]] std::expected<RangeResult, Fault> parseRange(std::string_view bytes);
 /// The fault of an answer that is no success: its errorType and error where it is an envelope, else its status.

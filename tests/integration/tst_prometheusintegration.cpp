@@ -46,6 +46,7 @@ private Q_SLOTS:
     void tellsWhatIsFreeOnDeclaredFilesystems();
     void findsPathsThatNobodyDescribes();
     void burnsAgainstADeclaredObjectiveOnly();
+    void namesRulesThatCanNeverFire();
 
 private:
     std::unique_ptr<TestServers> m_servers;
@@ -205,8 +206,8 @@ void TestPrometheusIntegration::followsTheRoutesToReceivers()
 {
     QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/severities.yml"));
     QVERIFY(rules.open(QIODevice::WriteOnly));
-    rules.write("groups:\n- name: severities\n  rules:\n  - {alert: DiskFull, expr: node_filesystem_avail_bytes < 1, labels: {severity: critical}}\n"
-                "  - {alert: Slow, expr: 'histogram_quantile(0.9, x_bucket) > 1', labels: {severity: warning}}\n");
+    rules.write("groups:\n- name: severities\n  rules:\n  - {alert: DiskFull, expr: 'prometheus_build_info{disk=\"full\"} == 1', labels: {severity: critical}}\n"
+                "  - {alert: Slow, expr: 'histogram_quantile(0.9, prometheus_http_request_duration_seconds_bucket) > 1', labels: {severity: warning}}\n");
     rules.close();
     QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
     PrometheusSource source(target());
@@ -229,7 +230,6 @@ void TestPrometheusIntegration::followsTheRoutesToReceivers()
     QVERIFY(factOf(source, "prometheus.severities_unrouted") == Value(0.0));
 }
 
-void TestPrometheusIntegration::weighsSilences()
 /// Against this machine's own root, as statvfs has it.
 void TestPrometheusIntegration::tellsWhatIsFreeOnDeclaredFilesystems()
 {
@@ -258,6 +258,7 @@ void TestPrometheusIntegration::tellsWhatIsFreeOnDeclaredFilesystems()
     QVERIFY(asNumber(factOf(partly, "prometheus.filesystem_free_ratio")));
 }
 
+void TestPrometheusIntegration::weighsSilences()
 {
     PrometheusSource source(target());
     QVERIFY(factOf(source, "prometheus.silences_over_everything") == Value(0.0));
@@ -310,6 +311,36 @@ void TestPrometheusIntegration::burnsAgainstADeclaredObjectiveOnly()
     PrometheusSource source(declared);
     QVERIFY(!std::holds_alternative<NotApplicable>(factOf(source, "prometheus.burn_page")));
     QVERIFY(factOf(source, "prometheus.latency_slo") == Value(0.1));
+}
+
+/// Their health is "ok" and their result is empty, as that of a rule that has nothing to say.
+void TestPrometheusIntegration::namesRulesThatCanNeverFire()
+{
+    QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/blind.yml"));
+    QVERIFY(rules.open(QIODevice::WriteOnly));
+    rules.write("groups:\n- name: blind\n  rules:\n  - {alert: MemoryFull, expr: process_resident_memroy_bytes > 1e9}\n"
+                "  - {alert: Either, expr: prometheus_build_info == 0 or prometheus_gone == 0}\n  - {alert: Gone, expr: absent(prometheus_gone)}\n");
+    rules.close();
+    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
+    PrometheusSource source(target());
+    std::string raw;
+    bool isSeen = false; // said once a minute: the round that had it is kept
+    const auto areTwoBlind = [&] {
+        if (isSeen)
+            return true;
+        const auto batch = source.collect(Deadline::after(Millis{8000}), {});
+        const auto *blind = batch ? find(*batch, "prometheus.rules_blind") : nullptr;
+        if (const auto *unknown = blind ? std::get_if<Unknown>(&blind->value) : nullptr)
+            raw = unknown->reason;
+        else
+            raw = blind ? blind->raw : raw;
+        isSeen = blind && blind->value == Value(2.0);
+        return isSeen;
+    };
+    QTRY_VERIFY2_WITH_TIMEOUT(areTwoBlind(), raw.c_str(), 60000);
+    QVERIFY2(raw.contains("blind/MemoryFull reads process_resident_memroy_bytes: ") && raw.contains("pipeline/DatabaseDown reads pg_up: "), raw.c_str());
+    QVERIFY(factOf(source, "prometheus.alert_covers_memory") == Value(false));
+    QVERIFY(factOf(source, "prometheus.rules_failing") == Value(1.0));
 }
 
 QTEST_GUILESS_MAIN(TestPrometheusIntegration)

@@ -234,7 +234,7 @@ def apply_backups(place, is_fixed):
         act(place, "automated-backups", "backup", "run", "nightly")
         monitoring.note(place, "backup", f"shop_backup_last_success_seconds {time.time():.0f}\n")
     else:
-        (place / "textfile/backup.prom").unlink(missing_ok=True)
+        monitoring.note(place, "backup", stack.NO_BACKUP)
         shutil.rmtree(folder)
         folder.mkdir()
 

@@ -31,6 +31,8 @@ class Metrics:
             lines = ["# HELP http_requests_total Requests answered.", "# TYPE http_requests_total counter"]
             lines += [f'http_requests_total{{method="{method}",route="{route}",code="{status}"}} {count}'
                       for (method, route, status), count in sorted(self._requests.items())]
+            lines += ["# HELP shop_request_seconds_total Time spent on requests.", "# TYPE shop_request_seconds_total counter",
+                      f"shop_request_seconds_total {sum(self._seconds.values()):.6f}"]
             if has_histogram:
                 lines += self._histogram()
         used = resource.getrusage(resource.RUSAGE_SELF)

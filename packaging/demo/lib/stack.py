@@ -21,6 +21,7 @@ PYTHON = "/usr/bin/python3"
 # The state of the review: 85 of 90 days gone.
 OLD_CERTIFICATE = {"issued_ago": 85, "lifetime": 90}
 NEW_CERTIFICATE = {"issued_ago": 0.01, "lifetime": 90}
+NO_BACKUP = "shop_backup_last_success_seconds 0\n"  # there from the start, so that an alert on its age can fire
 
 
 def instances(fixed):
@@ -126,6 +127,8 @@ def start(place, say):
     if "separate-environments" in fixed:
         start_staging(place)
     say("Prometheus, exporters, Alertmanager")
+    if "automated-backups" not in fixed:
+        monitoring.note(place, "backup", NO_BACKUP)
     monitoring.start_exporters(place)
     monitoring.start_alertmanager(place, f"http://127.0.0.1:{place.port('shop-1')}/internal/alerts")
     monitoring.write_config(place, scrape_jobs(place, fixed))
