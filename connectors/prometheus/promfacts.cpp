@@ -2,6 +2,7 @@
 #include "connectors/prometheus/promfacts.h"
 
 #include <algorithm>
+#include <map>
 
 namespace muster::prometheus {
 
@@ -46,8 +47,9 @@ void addTargetFacts(FactBatch &batch, const std::vector<ScrapeTarget> &targets, 
     std::string worst;
     auto sorted = targets;
     std::ranges::stable_sort(sorted, {}, [](const ScrapeTarget &t) { return t.health == "down" ? 0 : t.health == "up" ? 2 : 1; });
-    double share = 0; // of its interval that the slowest scrape takes
+    double share = 0; // of its timeout that the slowest scrape takes
     std::string slowest;
+    std::map<std::string, bool> jobs; // is one of its targets not down?
     auto table = tableOf({{"job", ""}, {"instance", ""}, {"health", ""}, {"last_scrape_age", "s"}, {"scrape_interval", "s"}, {"scrape_duration", "s"}, {"error", ""}});
     for (const auto &target : sorted) {
         up += target.health == "up" ? 1 : 0;
@@ -55,14 +57,19 @@ void addTargetFacts(FactBatch &batch, const std::vector<ScrapeTarget> &targets, 
         stale += isStale(target, now) ? 1 : 0;
         if (worst.empty() && (target.health == "down" || isStale(target, now)))
             worst = target.job + " " + target.instance + ": " + (target.health == "down" ? target.error : "last scraped " + std::to_string(static_cast<long long>(now - target.lastScrape)) + " s ago");
-        if (target.health == "up" && target.interval > 0 && target.duration / target.interval > share) {
-            share = target.duration / target.interval;
+        jobs[target.job] = jobs[target.job] || target.health != "down";
+        const double limit = target.timeout > 0 ? target.timeout : target.interval;
+        if (target.health == "up" && limit > 0 && target.duration / limit > share) {
+            share = target.duration / limit;
             slowest = target.job + " " + target.instance;
         }
         addRow(table, {target.job, target.instance, target.health, ageCell(target.lastScrape, now), target.interval, target.duration, target.error});
     }
     batch.add("prometheus.targets_up", up, "count", kBudget);
     batch.add("prometheus.targets_down", down, "count", kBudget);
+    const auto lost = std::ranges::find_if(sorted, [&](const ScrapeTarget &t) { return !jobs[t.job]; });
+    batch.add("prometheus.jobs_down", static_cast<double>(std::ranges::count(jobs, false, &std::pair<const std::string, bool>::second)), "count", kBudget);
+    batch.add("prometheus.job_worst", lost == sorted.end() ? std::string() : clamp(lost->job + " " + lost->instance + ": " + lost->error, 512), "", kBudget);
     batch.add("prometheus.targets_total", static_cast<double>(targets.size()), "count", kBudget);
     batch.add("prometheus.targets_stale", stale, "count", kBudget);
     batch.add("prometheus.target_worst", clamp(worst, 512), "", kBudget);

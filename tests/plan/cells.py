@@ -157,7 +157,7 @@ ROWS = {
     # -- monitoring
     "monitoring/prometheus-ready": row(("Prometheus #", "is ready"), at(ILL, "not ready", on="starting"), PROM),
     "monitoring/targets-up": row("# of # targets are up", at(ILL, "3 of # targets are down: gone 127.0.0.1:#", on="ill"), PROM),
-    "monitoring/scrape-margin": row("the slowest scrape takes # % of its interval", at(ILL, "a scrape takes # % of its interval", "slow"), PROM),
+    "monitoring/scrape-margin": row("the slowest scrape takes # % of its time", at(ILL, "a scrape takes # % of the time that it has", "slow"), PROM),
     "monitoring/alert-delivery": row(("Alertmanagers that Prometheus sends to: 1", "# % of the notifications failed"), at(ILL, "Prometheus knows no Alertmanager", on="ill"), PROM),
     "monitoring/rules-healthy": row("no rule fails", at(ILL, "ill/TwiceTheSame", on="ill"), PROM),
     "monitoring/config-reload": row("the running configuration is the one on disk", at(ILL, "the last reload failed", on="ill"), PROM),

@@ -149,12 +149,16 @@ void TestPrometheusParser::countsFailingRulesAndStaleTargets()
     QCOMPARE(*valueOf(batch, "prometheus.rules_alerting"), Value(2.0));
     QCOMPARE(*valueOf(batch, "prometheus.rules_failing"), Value(1.0));
     QCOMPARE(*valueOf(batch, "prometheus.database_alert_rules"), Value(1.0));
-    const std::vector<ScrapeTarget> targets = {{"node", "a", "up", "", 1000, 15, 0.1}, {"node", "b", "up", "", 960, 15, 0.1}, {"pg", "c", "down", "refused", 990, 15, 0.1}, {"new", "d", "unknown", "", 0, 15, 0}};
+    const std::vector<ScrapeTarget> targets = {{"node", "a", "up", "", 1000, 15, 0.1, 10}, {"node", "b", "up", "", 960, 15, 4, 5}, {"node", "e", "down", "late", 990, 15, 5, 5},
+                                                {"pg", "c", "down", "refused", 990, 15, 0.1, 10}, {"new", "d", "unknown", "", 0, 15, 0, 10}};
     addTargetFacts(batch, targets, 1000);
     QCOMPARE(*valueOf(batch, "prometheus.targets_up"), Value(2.0));
-    QCOMPARE(*valueOf(batch, "prometheus.targets_down"), Value(1.0));
+    QCOMPARE(*valueOf(batch, "prometheus.targets_down"), Value(2.0));
     QCOMPARE(*valueOf(batch, "prometheus.targets_stale"), Value(1.0));
-    QCOMPARE(*valueOf(batch, "prometheus.target_worst"), Value(std::string("pg c: refused")));
+    QCOMPARE(*valueOf(batch, "prometheus.target_worst"), Value(std::string("node e: late")));
+    QCOMPARE(*valueOf(batch, "prometheus.jobs_down"), Value(1.0)); // of “node” and “new” something is known
+    QCOMPARE(*valueOf(batch, "prometheus.job_worst"), Value(std::string("pg c: refused")));
+    QCOMPARE(*valueOf(batch, "prometheus.scrape_duration_ratio"), Value(0.8)); // of its timeout: the interval is not what it has
 }
 
 void TestPrometheusParser::findsTheWatchdog()
