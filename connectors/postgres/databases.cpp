@@ -141,10 +141,19 @@ void pushSample(DatabaseWindow &window, BootTime at, DatabaseSample sample)
     window.push(at, std::move(sample));
 }
 
-void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts)
+void addUnseenFacts(const Databases &databases, bool isStandby, FactWriter &facts)
 {
+    if (isStandby) {
+        facts.notApplicable("databases_unseen", "asked on the primary");
+        facts.notApplicable("databases_unseen_names", "asked on the primary");
+        return;
+    }
     facts.add("databases_unseen", static_cast<double>(databases.unseen.size()));
     facts.add("databases_unseen_names", firstOf(databases.unseen));
+}
+
+void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts)
+{
     facts.add("xid_used_ratio", databases.xidAge / kXidSpan, countText(databases.xidAge) + " transactions old");
     facts.add("multixact_used_ratio", databases.multixactAge / kXidSpan);
     facts.add("xid_oldest_database", databases.oldestDatabase);

@@ -60,6 +60,8 @@ using DatabaseWindow = Window<DatabaseSample>;
 /// The whole window, step by step: a reset costs one step, not the window.
 [[nodiscard]] DatabaseDelta deltaOf(const DatabaseWindow &window);
 void pushSample(DatabaseWindow &window, BootTime at, DatabaseSample sample);
+/// What is read in one database only (sequences, tables, indexes) says nothing of the others.
+void addUnseenFacts(const Databases &databases, bool isStandby, FactWriter &facts);
 void addDatabaseFacts(const Databases &databases, const DatabaseWindow &window, FactWriter &facts);
 
 constexpr Millis kDatabaseWindow{ 60000 };

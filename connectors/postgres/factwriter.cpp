@@ -113,6 +113,8 @@ constexpr std::array kUnits{
     UnitRow{ "multixact_members_ratio", "ratio" },
     UnitRow{ "statements_slowed", "count" },
     UnitRow{ "xid_full_in", "s" },
+    UnitRow{ "indexes_damaged", "count" },
+    UnitRow{ "indexes_verified", "count" },
 };
 
 } // namespace

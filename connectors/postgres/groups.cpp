@@ -92,6 +92,7 @@ std::expected<void, Fault> Groups::runDatabases(FactWriter &facts, Deadline dead
     const auto databases = parseDatabases(*rows, m_target.alsoSeen);
     pushSample(m_databases, m_now.boot, { m_server.started, databases.counters });
     addDatabaseFacts(databases, m_databases, facts);
+    addUnseenFacts(databases, m_server.isStandby, facts);
     facts.add("checksum_worst", databases.checksumWorst);
     if (m_server.hasChecksums)
         facts.add("checksum_failures", databases.checksumFailures);

@@ -10,6 +10,7 @@
 #include "connectors/postgres/settings.h"
 #include "connectors/postgres/query.h"
 #include "connectors/postgres/statements.h"
+#include "connectors/postgres/verify.h"
 
 #include <expected>
 #include <optional>
@@ -68,6 +69,7 @@ public:
     std::expected<void, Fault> runProgress(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runMembers(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runPlans(FactWriter &facts, Deadline deadline);
+    std::expected<void, Fault> runVerify(FactWriter &facts, Deadline deadline) { return m_verifier.run(m_client, m_rights, deadline, facts); }
     std::expected<void, Fault> runCounters(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSequences(FactWriter &facts, Deadline deadline);
     std::expected<void, Fault> runSize(FactWriter &facts, Deadline deadline);
@@ -86,6 +88,7 @@ private:
     std::optional<Identity> m_first;
     std::optional<BootTime> m_turnedAt; ///< since when the role is another one
     SlotWatch m_slotWatch;
+    IndexVerifier m_verifier;
     CounterWindow m_counters{ kCounterWindow };
     Window<double> m_sizes{ Millis{ 86400000 } };
     std::optional<IndexBlocks> m_indexBlocks;

@@ -113,6 +113,7 @@ std::span<const Group> Groups::all()
         Group{ "bloat", kFiveMinutes, &Groups::runBloat, factsOfBloat() },
         Group{ "schema", kFiveMinutes, &Groups::runSchema, schemaProbes().facts },
         Group{ "sequences", kMinute, &Groups::runSequences, kSequenceFacts },
+        Group{ "verify", kFiveMinutes, &Groups::runVerify, factsOfVerify() },
         Group{ "size", kMinute, &Groups::runSize, kSizeFacts },
         Group{ "counters", kTenSeconds, &Groups::runCounters, factsOfCounters() },
         // Last, so that the blocks that the first round itself reads are in the first sample and not in the first rate.

@@ -172,6 +172,8 @@ std::string rightsSql(int version)
           "has_table_privilege('pg_hba_file_rules', 'select') and has_function_privilege('pg_hba_file_rules()', 'execute') as reads_hba, "
           "has_table_privilege('pg_authid', 'select') as reads_passwords, "
           "has_function_privilege('pg_ls_archive_statusdir()', 'execute') as lists_archive, "
+          "(select quote_ident(s.nspname) from pg_extension x join pg_namespace s on s.oid = x.extnamespace where x.extname = 'amcheck' and "
+          "has_function_privilege(to_regprocedure(quote_ident(s.nspname) || '.bt_index_check(regclass)'), 'execute')) as amcheck, "
           "has_function_privilege('pg_ls_dir(text)', 'execute') as lists_directories, "
           "has_database_privilege(current_database(), 'connect') or pg_has_role('pg_read_all_stats', 'usage') as sizes_database, "
           "e.extversion, quote_ident(n.nspname) as extschema "
@@ -191,6 +193,7 @@ Rights parseRights(const Rows &rows)
     rights.canReadPasswords = rows.truth(0, "reads_passwords").value_or(false);
     rights.canListArchive = rows.truth(0, "lists_archive").value_or(false);
     rights.canListDirectories = rows.truth(0, "lists_directories").value_or(false);
+    rights.amcheckSchema = rows.text(0, "amcheck");
     rights.statementsVersion = rows.text(0, "extversion");
     rights.statementsSchema = rows.text(0, "extschema");
     rights.evictionsSql = "(select dealloc from " + rights.statementsSchema + ".pg_stat_statements_info)";

@@ -29,6 +29,7 @@ struct Rights {
     bool canReadPasswords = false;
     bool canListArchive = false; ///< pg_ls_archive_statusdir()
     bool canListDirectories = false; ///< pg_ls_dir(text)
+    std::string amcheckSchema; ///< quoted for SQL; "" = not created in this database, or its functions are not granted
     std::string statementsVersion; ///< extversion of pg_stat_statements in this database, "" = not created
     std::string statementsSchema; ///< quoted for SQL
     std::string evictionsSql; ///< reads pg_stat_statements' own counter of evictions

@@ -139,7 +139,11 @@ void TestPgDatabases::namesTheOldestDatabase()
     QCOMPARE(numberOf(bench.batch, "postgres.multixact_used_ratio"), 0.25);
     QCOMPARE(textOf(bench.batch, "postgres.xid_oldest_database"), std::string("shop"));
     QCOMPARE(databases.checksumWorst, std::string("the shared catalogs, the last one at 2026-01-31 10:00 UTC"));
+    addUnseenFacts(databases, false, bench.facts);
     QCOMPARE(textOf(bench.batch, "postgres.databases_unseen_names"), std::string("stock")); // crm has an entry of its own
+    FactBench standby;
+    addUnseenFacts(databases, true, standby.facts);
+    QVERIFY(isNotApplicable(standby.batch, "postgres.databases_unseen")); // its primary is asked
     QCOMPARE(databases.checksumFailures, 3.0); // the row without a name, for shared objects, counts
 }
 
