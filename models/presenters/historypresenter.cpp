@@ -143,7 +143,7 @@ QString note(const Reading &reading)
 
 std::vector<RowColumn> dropColumns()
 {
-    return {{tr("When"), ColumnKind::Text, -190}, {tr("From"), ColumnKind::Number, 84}, {tr("To"), ColumnKind::Number, 84}, {tr("Change"), ColumnKind::Number, 64}, {tr("Because of"), ColumnKind::Text, 0}};
+    return {{tr("When"), ColumnKind::Text, -190}, {tr("From"), ColumnKind::Number, 72}, {tr("To"), ColumnKind::Number, 72}, {tr("Change"), ColumnKind::Number, 88}, {tr("Because of"), ColumnKind::Text, 0}};
 }
 
 std::vector<Row> dropRows(const std::vector<HistoryDrop> &drops, const Assessment &assessment)
