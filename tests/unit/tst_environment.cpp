@@ -224,6 +224,8 @@ private Q_SLOTS:
                                                    "{'name':'d','driver':'pg_dump','postgres':'p','directory':'/srv/dumps','at':{'ssh':'db1','environment':'/etc/muster/a.json'}}]}"), "/x/e.json");
         QVERIFY2(environment.has_value(), environment ? "" : describe(environment.error(), "e.json").c_str());
         QCOMPARE(environment->backups.at(0).config, std::string("/x/rest.conf"));
+        QVERIFY(environment->backups.at(0).restoreWithin == std::chrono::hours(4));
+        QVERIFY(environment->backups.at(1).restoreWithin == Millis{0});
         QCOMPARE(environment->backups.at(0).drillQueries, std::vector<std::string>{"SELECT true"});
         QCOMPARE(environment->backups.at(3).list, (std::vector<std::string>{"/bin/snaps", "list"}));
         QCOMPARE(environment->backups.at(4).remoteEnvironment, std::string("/etc/muster/a.json"));
@@ -245,8 +247,6 @@ private Q_SLOTS:
         const auto path = dir.filePath(QStringLiteral("e.json")).toStdString();
         const std::string bytes = "{ \"name\": \"shop\", broken";
         std::ofstream(path) << bytes;
-        QVERIFY(environment->backups.at(0).restoreWithin == std::chrono::hours(4));
-        QVERIFY(environment->backups.at(1).restoreWithin == Millis{0});
         QVERIFY(!load(path).has_value());
         std::ifstream in(path);
         QCOMPARE(std::string(std::istreambuf_iterator<char>(in), {}), bytes);
