@@ -22,20 +22,21 @@ bool isJudged(const Rule &rule)
 
 } // namespace
 
-std::vector<std::string> nameQueries(const std::set<std::string> &metrics, double now)
+std::vector<std::string> nameQueries(std::set<std::string> &metrics, double now)
 {
     // /api/v1/label/__name__/values?start=1700000000&match[]={__name__=~"up|pg_up"}
     const auto opening = "/api/v1/label/__name__/values?start=" + std::to_string(static_cast<long long>(now - kLately)) + "&match%5B%5D=%7B__name__%3D~%22";
     std::vector<std::string> queries;
-    for (const auto &metric : metrics) {
-        if (queries.empty() || queries.back().size() > kQuery) {
-            if (queries.size() == kQueries)
-                break;
-            queries.push_back(opening + metric);
-        } else {
-            queries.back() += "%7C" + metric;
-        }
+    auto metric = metrics.begin();
+    for (; metric != metrics.end(); ++metric) {
+        if (!queries.empty() && queries.back().size() <= kQuery)
+            queries.back() += "%7C" + *metric;
+        else if (queries.size() < kQueries)
+            queries.push_back(opening + *metric);
+        else
+            break;
     }
+    metrics.erase(metric, metrics.end());
     for (auto &query : queries)
         query += "%22%7D";
     return queries;
@@ -43,8 +44,9 @@ std::vector<std::string> nameQueries(const std::set<std::string> &metrics, doubl
 
 std::optional<Fault> BlindRules::ask(PromClient &client, double now, Deadline deadline)
 {
+    m_asked = m_wanted;
     std::set<std::string> seen;
-    for (const auto &query : nameQueries(m_wanted, now)) {
+    for (const auto &query : nameQueries(m_asked, now)) {
         const auto bytes = client.get(query, deadline);
         const auto names = bytes ? parseNames(*bytes) : std::unexpected(bytes.error());
         if (!names)
@@ -61,7 +63,7 @@ std::string BlindRules::missingOf(const Rule &rule) const
     std::string missing;
     std::size_t count = 0;
     for (const auto &metric : needs.metrics) {
-        if (m_seen.contains(metric))
+        if (m_seen.contains(metric) || !m_asked.contains(metric))
             continue;
         missing += (missing.empty() ? "" : ", ") + metric;
         ++count;

@@ -21,7 +21,8 @@ public:
 
 private:
     std::set<std::string> m_wanted;
-    std::set<std::string> m_seen; ///< those of m_wanted that exist
+    std::set<std::string> m_asked; ///< m_wanted, but for what would be too much to ask
+    std::set<std::string> m_seen;  ///< those of m_asked that exist
     std::optional<BootTime> m_at;
     bool m_wasSettling = false;
 
@@ -30,7 +31,8 @@ private:
     [[nodiscard]] std::string missingOf(const Rule &rule) const;
 };
 
-/// The paths that ask which of these metrics have had a series within the last day. Each under 4 KiB; at most eight.
-[[nodiscard]] std::vector<std::string> nameQueries(const std::set<std::string> &metrics, double now);
+/// The paths that ask which of these metrics have had a series within the last day. Each under 4 KiB; at most eight: what is too much for them is
+/// taken out of `metrics`, since what was not asked for is not known to be missing.
+[[nodiscard]] std::vector<std::string> nameQueries(std::set<std::string> &metrics, double now);
 
 } // namespace muster::prometheus

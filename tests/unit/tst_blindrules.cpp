@@ -76,15 +76,23 @@ void TestBlindRules::endsOnBrokenExpressions()
 
 void TestBlindRules::asksInBoundedPieces()
 {
-    QVERIFY(nameQueries({}, 1700000000).empty());
-    QCOMPARE(nameQueries({"pg_up", "up"}, 1700000000), (std::vector<std::string>{"/api/v1/label/__name__/values?start=1699913600&match%5B%5D=%7B__name__%3D~%22pg_up%7Cup%22%7D"}));
+    std::set<std::string> none;
+    QVERIFY(nameQueries(none, 1700000000).empty());
+    std::set<std::string> two{"pg_up", "up"};
+    QCOMPARE(nameQueries(two, 1700000000), (std::vector<std::string>{"/api/v1/label/__name__/values?start=1699913600&match%5B%5D=%7B__name__%3D~%22pg_up%7Cup%22%7D"}));
     std::set<std::string> many;
     for (int i = 0; i < 5000; ++i)
         many.insert("metric_with_a_name_" + std::to_string(i));
     const auto queries = nameQueries(many, 1700000000);
     QCOMPARE(queries.size(), std::size_t{8});
-    for (const auto &query : queries)
+    std::size_t bytes = 0;
+    for (const auto &query : queries) {
         QVERIFY(query.size() < 4096);
+        bytes += query.size();
+    }
+    QVERIFY(bytes > 8 * 3500);
+    QVERIFY(many.size() > 800 && many.size() < 1400); // those that were asked for
+    QVERIFY(queries.back().find(*many.rbegin() + "%22") != std::string::npos);
 }
 
 void TestBlindRules::aBlindRuleCoversNothing()
