@@ -153,13 +153,13 @@ void readBackup(Environment &env, ObjectReader &reader)
     entry.archive = reader.path("archive");
     entry.window = reader.duration("window", std::chrono::hours(26));
     entry.keep = reader.integer("keep", 7, 1, 10000);
+    entry.restoreWithin = reader.duration("restoreWithin", Millis{0});
     entry.stanza = reader.text("stanza", entry.driver == "pgbackrest");
     entry.config = reader.path("config");
     entry.server = reader.text("server", entry.driver == "barman");
     entry.list = reader.texts("list");
     entry.run = reader.texts("run");
     entry.verify = reader.texts("verify");
-    entry.restoreWithin = reader.duration("restoreWithin", Millis{0});
     if (entry.driver == "command" && entry.list.empty())
         reader.problem("list", "is missing: the program and arguments that list the backups (man 7 muster-backup)");
     readBackupPlace(entry, reader);

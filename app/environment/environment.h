@@ -141,6 +141,7 @@ struct Backup {
     std::string archive;  ///< WAL archive directory beside base backups
     Millis window{0};
     int keep = 0;
+    Millis restoreWithin{0}; ///< how long a restore may take; 0 = not said
     std::string stanza;
     std::string config;
     std::string server;   ///< of Barman
@@ -148,7 +149,6 @@ struct Backup {
     std::vector<std::string> run;
     std::vector<std::string> verify;
     std::string ssh;      ///< destination; "" = this machine
-    Millis restoreWithin{0}; ///< how long a restore may take; 0 = not said
     std::string sshConfig;
     std::string remoteEnvironment; ///< environment file on that host, for sets that musterctl makes there
     std::vector<std::string> drillQueries;
