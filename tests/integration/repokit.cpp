@@ -166,7 +166,15 @@ backup::Set RepoKit::onCopy(const backup::Set &set, fs::path *repository)
     auto copy = set;
     copy.name = "copy" + std::to_string(++m_copies);
     *repository = root() / copy.name;
-    fs::copy(root() / "repo", *repository, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    std::error_code error;
+    for (int tries = 0; tries < 20; ++tries) { // the server archives meanwhile, and what was listed may have its last name by now
+        fs::remove_all(*repository);
+        fs::copy(root() / "repo", *repository, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+        if (!error)
+            break;
+    }
+    if (error)
+        qFatal("%s: %s", repository->c_str(), error.message().c_str());
     std::ifstream file(m_config);
     std::string text((std::istreambuf_iterator<char>(file)), {});
     const auto from = "repo1-path=" + (root() / "repo").string();

@@ -89,6 +89,17 @@ void flip(const fs::path &path)
         qFatal("%s", problem.c_str());
 }
 
+void replaceIn(const fs::path &path, const std::string &from, const std::string &to)
+{
+    std::ifstream in(path, std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    in.close();
+    const auto at = bytes.find(from);
+    if (at == std::string::npos)
+        qFatal("%s holds no %s", path.c_str(), from.c_str());
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes.replace(at, from.size(), to);
+}
+
 void empty(const fs::path &path)
 {
     fs::resize_file(path, 0);
@@ -288,13 +299,18 @@ void tst_DamagedBackups::dumps_data()
     const Damage elsewhere{"dump of another cluster", [](Place &place) { place.set.server = place.other.target(); place.set.server->databases = {"shop"}; }, "of another cluster: none of its"};
     const Damage older{"version mismatch", [](Place &place) {
         // The dump of a later server, as far as anybody can see: one major is installed.
-        const auto path = fs::is_directory(place.root) ? place.root / "toc.dat" : place.root;
-        std::ifstream in(path, std::ios::binary);
-        std::string bytes((std::istreambuf_iterator<char>(in)), {});
-        in.close();
-        const auto at = bytes.find("15.", 0);
-        bytes[at + 1] = '9';
-        std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+        const auto *packer = place.id.ends_with(".gz") ? "/usr/bin/gzip" : place.id.ends_with(".zst") ? "/usr/bin/zstd" : "";
+        auto path = fs::is_directory(place.root) ? place.root / "toc.dat" : place.root;
+        if (*packer) {
+            place.kit.tool({packer, "-q", "-d", path.string()});
+            fs::remove(path); // zstd leaves it
+            path.replace_extension();
+        }
+        replaceIn(path, "15.", "19.");
+        if (*packer) {
+            place.kit.tool({packer, "-q", path.string()});
+            fs::remove(path);
+        }
     }, "version mismatch: of PostgreSQL 19"};
     for (const std::string name : {"shop.dir", "shop.dump", "shop.tar", "shop.sql", "shop.sql.gz", "shop.sql.zst", "shop.dump.gz"}) {
         const bool isFolder = name.ends_with(".dir");
@@ -316,8 +332,7 @@ void tst_DamagedBackups::dumps_data()
                 ageAll(place.root);
         }, isFolder ? ".dat.gz has 0 bytes" : "0 bytes: the tool wrote nothing"});
         damages.push_back(elsewhere);
-        if (!isPacked)
-            damages.push_back(older);
+        damages.push_back(older);
         if (!isPacked) {
             damages.push_back({"killed writer", [this](Place &place) {
                 fs::remove_all(place.root);
@@ -391,6 +406,17 @@ void tst_DamagedBackups::repositories_data()
             place.id = muster::test::scan(place.set, kit.live()).value().at(0).id;
             kit.sql("DROP TABLE doomed; CHECKPOINT");
         }, "bad page checksums in "},
+        {"its full is gone", [this](Place &place) {
+            place.set = m_pgBackRest;
+            place.kit.tool({"pgbackrest", "--config=" + place.set.config, "--stanza=demo", "--type=incr", "--log-level-console=off", "--log-level-stderr=off", "backup"});
+            const auto newest = muster::test::scan(place.set, place.kit.live()).value().at(0);
+            place.id = newest.id;
+            if (newest.references.empty())
+                qFatal("%s is no incremental one", newest.id.c_str());
+            place.set = place.kit.onCopy(m_pgBackRest, &place.root);
+            for (const auto &full : newest.references)
+                fs::remove_all(place.root / "backup/demo" / full);
+        }, "F/pg_data/PG_VERSION is missing"},
     });
     const auto base = [](Place &place) { return place.root / "base" / place.id / "data/base/1/1255"; };
     add("Barman", [this] { return barman(); }, {
@@ -401,14 +427,8 @@ void tst_DamagedBackups::repositories_data()
         {"truncated", [=](Place &place) { fs::resize_file(base(place), 8192); }, "8192 bytes instead of"},
         {"0 bytes", [=](Place &place) { empty(base(place)); }, "0 bytes instead of"},
         {"of another cluster", [](Place &place) { place.set.server = place.other.target(); }, "of another cluster"},
-        {"status FAILED", [](Place &place) {
-            const auto info = place.root / "base" / place.id / "backup.info";
-            std::ifstream in(info);
-            std::string text((std::istreambuf_iterator<char>(in)), {});
-            in.close();
-            text.replace(text.find("status=DONE"), 11, "status=FAILED");
-            std::ofstream(info, std::ios::trunc) << text;
-        }, "Barman says FAILED"},
+        {"version mismatch", [](Place &place) { replaceIn(place.root / "base" / place.id / "backup.info", "version=15", "version=14"); }, "version mismatch: of PostgreSQL 14"},
+        {"status FAILED", [](Place &place) { replaceIn(place.root / "base" / place.id / "backup.info", "status=DONE", "status=FAILED"); }, "Barman says FAILED"},
     });
 }
 
