@@ -49,12 +49,13 @@ class Failure(Exception):
     """What did not hold, in words."""
 
 
-def case(identity, incident, *, red=None, amber=None, gates=None, facts=None, follows=(), watch=None):
+def case(identity, incident, *, red=None, amber=None, gates=None, facts=None, follows=(), watch=None, sources=None):
     """`red`, `amber`: check id → words of its evidence; `gates`: id → words of its reason; `facts`: name → words of its value;
-    `follows`: checks that the fault rightly makes red too; `watch`: seconds of `check --for` instead of one poll."""
+    `follows`: checks that the fault rightly makes red too; `watch`: seconds of `check --for` instead of one poll;
+    `sources`: exactly these have a red row."""
     def add(function):
         CASES.append(SimpleNamespace(id=identity, incident=incident, red=red or {}, amber=amber or {}, gates=gates or {}, facts=facts or {},
-                                     follows=set(follows), watch=watch, state=contextlib.contextmanager(function)))
+                                     follows=set(follows), watch=watch, sources=sources, state=contextlib.contextmanager(function)))
         return function
     return add
 
@@ -174,6 +175,7 @@ class Bench:
         self.place.root.chmod(0o755)
         self.place.spawn("guard", [servers.PYTHON, servers.__file__, "guard", "--dir", self.place.root, "--until-exit-of", os.getpid()], is_service=False)
         pki.authority(self.place)
+        self.variables = {}  # of the console's environment, beside our own
         self._entries = {}
         self._count = 0
 
@@ -228,7 +230,7 @@ class Bench:
     def _call(self, environment, *words):
         path = self.place / "environment.json"
         path.write_text(json.dumps(environment, indent=1))
-        surroundings = dict(os.environ, XDG_STATE_HOME=str(self.folder("state")), NO_COLOR="1")  # started cold: it remembers nothing
+        surroundings = dict(os.environ, XDG_STATE_HOME=str(self.folder("state")), NO_COLOR="1", **self.variables)  # started cold: it remembers nothing
         return subprocess.run([str(self.programs / "musterctl"), *words, "-e", str(path)], env=surroundings, cwd=self.place.root, capture_output=True, text=True,
                               timeout=180 * PATIENCE, stdin=subprocess.DEVNULL, check=False)
 
@@ -284,6 +286,9 @@ def problems_of_fault(one, report):
     for name, words in one.facts.items():
         if lacking(words, json.dumps(report.facts.get(name), ensure_ascii=False)):
             problems.append(f"the fact {name} lacks {words}: {report.facts.get(name)}")
+    sick = {row["source"] for row in report.rows if row["status"] == RED}
+    if one.sources is not None and sick != set(one.sources):
+        problems.append(f"red are {sorted(sick)}, not {sorted(one.sources)}")
     unrelated = report.red() - set(one.red) - one.follows
     problems += [f"unrelated red: {check}" for check in sorted(unrelated)] + [f"unrelated gate: {gate}" for gate in report.gates if gate not in one.gates]
     return problems

@@ -128,6 +128,9 @@ class Monitors:
         wait_for(lambda: any(target["lastScrapeDuration"] >= seconds > 0 or seconds == 0 for target in self.targets() if target["labels"]["job"] == job),
                  40 * PATIENCE, f"a scrape of {job} takes {seconds} s", 0.2)
 
+    def wait_for_value(self, expression, value):
+        wait_for(lambda: monitoring.value(self.place, expression) == value, 30 * PATIENCE, f"{expression} is {value}", 0.2)
+
     def kill(self, name):
         """As the kernel does to what takes too much memory."""
         self.place.signal(name, signal.SIGKILL)

@@ -10,7 +10,7 @@ EXPIRED = {"certificate-invalid": ["has expired"]}
 
 
 @case("PM-61", "Epic Games 2021: the wildcard of an internal zone ran out, on services that the inventory did not cover",
-      red={"environment/tls": ["only 1.", "of the certificate's life is left at 127.0.0.1", "expires in 23 h"]})
+      red={"environment/tls": ["only 1.", "of the certificate's life is left at 127.0.0.1", "expires in 23 h"]}, sources={"http/internal", "http/tools"})
 def internal_certificate_ends_tomorrow(bench, broken):
     sites = Sites(bench)
     sites.certificate("internal", issued_ago=89 if broken else 1, lifetime=90)

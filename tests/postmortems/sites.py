@@ -47,7 +47,7 @@ class Sites:
         for port in (self.port(name), self.port(f"{name}-2")):
             self._ports.append(port)
             self._blocks.append(f"    server {{\n        listen 127.0.0.1:{port} ssl;\n{body}    }}\n")
-        plain = plain or f"        return 308 https://127.0.0.1:{self.port(name)}$request_uri;\n"
+        plain = plain or f"        return 308 https://$host:{self.port(name)}$request_uri;\n"
         self._blocks.append(f"    server {{\n        listen 127.0.0.1:{self.port(name + '-plain')};\n{plain}    }}\n")
         return self.section(name)
 
