@@ -60,7 +60,7 @@ constexpr std::array kDatabaseFacts{ Names{ "cache_hit_ratio" },      Names{ "co
                                      Names{ "checksum_worst" },       Names{ "databases_unseen" },    Names{ "databases_unseen_names" } };
 constexpr std::array kSlotFacts{ Names{ "slots" }, Names{ "slots_bad" }, Names{ "slots_waiting" }, Names{ "slot_retained_max" }, Names{ "slot_worst" } };
 constexpr std::array kStandbyFacts{ Names{ "standbys_connected" }, Names{ "standbys_missing" }, Names{ "replication_lag_bytes" },
-                                    Names{ "replication_lag" }, Names{ "replicas" }, Names{ "receiver_streaming" } };
+                                    Names{ "replication_lag" }, Names{ "replication_worst" }, Names{ "replicas" }, Names{ "receiver_streaming" } };
 constexpr std::array kWalFacts{ Names{ "wal_size" }, Names{ "wal_size_ratio" } };
 constexpr std::array kSettingFacts{ Names{ "autovacuum_on" },    Names{ "fsync" },
                                     Names{ "full_page_writes" }, Names{ "is_read_only" },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/postgres/replication.h"
 
+#include "models/format/format.h"
+
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -42,11 +44,25 @@ void addMissing(double streaming, const Context &context, FactWriter &facts)
         facts.add("standbys_missing", std::max(0.0, expected - streaming), std::to_string(expected) + " expected");
 }
 
+/// What it has not replayed. One that never answered since it connected is behind by what was not even sent to it.
+std::optional<double> behind(const Standby &standby)
+{
+    return standby.lagBytes ? standby.lagBytes : standby.flushLagBytes ? standby.flushLagBytes : standby.sentLagBytes;
+}
+
+/// "eu2 at 10.0.0.3 (163 MB not sent yet: lost if it is promoted now)"
+std::string standbyWords(const Standby &standby)
+{
+    return standby.name + (standby.client.empty() ? std::string() : " at " + standby.client)
+        + (standby.sentLagBytes.value_or(0) > 0 ? " (" + format::size(*standby.sentLagBytes) + " not sent yet: lost if it is promoted now)" : std::string());
+}
+
 void addWorstLag(const std::vector<Standby> &standbys, FactWriter &facts)
 {
     if (standbys.empty()) {
         facts.notApplicable("replication_lag_bytes", "no standby is connected");
         facts.notApplicable("replication_lag", "no standby is connected");
+        facts.notApplicable("replication_worst", "no standby is connected");
         return;
     }
     double bytes = 0;
@@ -54,9 +70,9 @@ void addWorstLag(const std::vector<Standby> &standbys, FactWriter &facts)
     for (const auto &standby : standbys) {
         bytes = std::max(bytes, standby.lagBytes.value_or(0));
         seconds = std::max(seconds, standby.lag.value_or(0));
-    }
-    facts.add("replication_lag_bytes", bytes);
+    facts.addNumber("replication_lag_bytes", behind(worst), "no standby has said yet how far it is");
     facts.add("replication_lag", seconds);
+    facts.add("replication_worst", standbyWords(worst));
 }
 
 } // namespace
@@ -171,7 +187,7 @@ void addStandbyFacts(const std::vector<Standby> &standbys, const Context &contex
 {
     const bool isHidden = std::ranges::any_of(standbys, [](const Standby &s) { return s.state.empty(); });
     if (isHidden) {
-        static constexpr std::array<std::string_view, 5> kNames{ "standbys_connected", "standbys_missing", "replication_lag_bytes",
+        static constexpr std::array<std::string_view, 6> kNames{ "standbys_connected", "standbys_missing", "replication_worst", "replication_lag_bytes",
                                                                  "replication_lag", "replicas" };
         facts.unknownAll(kNames, "this role may not see the state of the standbys", context.grant("pg_monitor"));
         return;
@@ -207,6 +223,7 @@ Receiver parseReceiver(const Rows &rows)
 void addReceiverFacts(const Receiver &receiver, const Context &context, FactWriter &facts)
 {
     facts.notApplicable("standbys_missing", "this server is a standby");
+    facts.add("replication_worst", "this standby");
     facts.addNumber("replication_lag_bytes", receiver.lagBytes, "this standby receives nothing by streaming");
     if (receiver.isHidden) {
         facts.unknown("replication_lag", "this role may not see the state of the receiver", context.grant("pg_monitor"));

@@ -172,6 +172,11 @@ void TestPgFacts::missingStandbysAreNeverNegative()
     addStandbyFacts(standbys, bench.context(), bench.facts);
     QCOMPARE(numberOf(bench.batch, "postgres.standbys_missing"), 0.0);
     QCOMPARE(numberOf(bench.batch, "postgres.replication_lag_bytes"), 9000.0);
+    QCOMPARE(textOf(bench.batch, "postgres.replication_worst"), std::string("b at 10.0.0.3"));
+    FactBench silent; // connected, and stopped before its first answer
+    addStandbyFacts({ { "a", "10.0.0.2", "streaming", std::nullopt, std::nullopt, "async", 1.63e8 } }, silent.context(), silent.facts);
+    QCOMPARE(numberOf(silent.batch, "postgres.replication_lag_bytes"), 1.63e8);
+    QCOMPARE(textOf(silent.batch, "postgres.replication_worst"), std::string("a at 10.0.0.2 (163 MB not sent yet: lost if it is promoted now)"));
     FactBench expecting;
     expecting.target.expectedStandbys = 2;
     addStandbyFacts(standbys, expecting.context(), expecting.facts);
