@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/http/httpsource.h"
+#include "connectors/prometheus/metricssource.h"
 #include "tests/support/testservers.h"
 
 #include <QDir>
@@ -49,6 +50,7 @@ private Q_SLOTS:
     void seesWhatWasRepaired();
     void measuresThoughTheCertificateIsUntrusted();
     void diagnosesStageByStage();
+    void readsMetricsPagesUpToTheirLimit();
 
 private:
     std::unique_ptr<TestServers> m_servers;
@@ -224,6 +226,41 @@ void TestHttpIntegration::diagnosesStageByStage()
         QVERIFY2(stage.isGood, stage.detail.c_str());
     }
     QCOMPARE(names, (QStringList{QStringLiteral("dns"), QStringLiteral("tcp"), QStringLiteral("tls"), QStringLiteral("protocol"), QStringLiteral("protocol")}));
+}
+
+/// 50 MB over TLS, as it is and compressed on the way; 70 MB that arrive as some hundred kilobytes.
+void TestHttpIntegration::readsMetricsPagesUpToTheirLimit()
+{
+    const QByteArray series = QByteArray("# TYPE shop_jobs gauge\nshop_jobs{queue=\"mail\",worker=\"a-worker-with-a-name\"} 12345\n");
+    const auto www = m_servers->text(u"nginx", u"www");
+    const auto write = [&](const char *name, qsizetype bytes) {
+        const QByteArray line = series.mid(series.indexOf('\n') + 1);
+        QFile file(www % u'/' % QString::fromLatin1(name));
+        return file.open(QIODevice::WriteOnly) && file.write(series.first(series.indexOf('\n') + 1) + line.repeated(bytes / line.size())) > 0;
+    };
+    QVERIFY(write("metrics.txt", 50'000'000) && write("more.txt", 70'000'000));
+    writeConfig("extra-http-gzip.conf", "gzip on; gzip_min_length 1000; gzip_types text/plain;\n");
+    reload();
+    const auto collect = [&](const char *path) {
+        prometheus::MetricsSource source({"metrics/shop", url() + path, {}, target().tls, {}});
+        return source.collect(Deadline::after(Millis{60000}), {});
+    };
+    const auto isRead = [&](const std::expected<FactBatch, Fault> &batch) {
+        const auto *count = batch ? find(*batch, "metrics.series") : nullptr;
+        const auto *problem = batch ? find(*batch, "metrics.problem") : nullptr;
+        return count && *asNumber(count->value) > 700'000 && problem && asText(problem->value)->empty();
+    };
+    const auto large = collect("/metrics.txt");
+    QVERIFY2(isRead(large), large ? "it was not read as a whole" : large.error().detail.c_str());
+    std::string words;
+    const auto isRefusedCompressed = [&] { // nginx takes its new configuration in when it likes
+        const auto refused = collect("/more.txt");
+        words = refused ? "it was read" : refused.error().detail;
+        return !refused && refused.error().kind == FaultKind::TooLarge && words.contains("decoded from ") && words.contains("is over the limit of 64 MiB");
+    };
+    QTRY_VERIFY2_WITH_TIMEOUT(isRefusedCompressed(), words.c_str(), 60000);
+    QFile::remove(www % QStringLiteral("/metrics.txt"));
+    QFile::remove(www % QStringLiteral("/more.txt"));
 }
 
 QTEST_GUILESS_MAIN(TestHttpIntegration)
