@@ -65,10 +65,9 @@ void addWorstLag(const std::vector<Standby> &standbys, FactWriter &facts)
         facts.notApplicable("replication_worst", "no standby is connected");
         return;
     }
-    double bytes = 0;
+    const auto &worst = *std::ranges::max_element(standbys, {}, &behind);
     double seconds = 0;
-    for (const auto &standby : standbys) {
-        bytes = std::max(bytes, standby.lagBytes.value_or(0));
+    for (const auto &standby : standbys)
         seconds = std::max(seconds, standby.lag.value_or(0));
     facts.addNumber("replication_lag_bytes", behind(worst), "no standby has said yet how far it is");
     facts.add("replication_lag", seconds);
