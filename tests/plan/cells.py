@@ -86,7 +86,7 @@ ROWS = {
     "performance/redis-commands": row("slow commands #/", at(ILL, "slow commands #/", on="ill"), REDIS),
     "performance/redis-errors": row("no write was refused", at(ILL, "# writes were refused in the last minutes: READONLY", on="orphan"), REDIS),
     "performance/redis-fragmentation": row("no waste worth mentioning", at(ILL, "memory is wasted", on="orphan", status="warn"), REDIS),
-    "performance/redis-memory": row("# % of the memory limit is used (limit 80.0 %)", at(ILL, "# % of the memory limit is used: # MB", on="ill"), REDIS, INFO),
+    "performance/redis-memory": row("# % of the memory limit is used (limit 80.0 %)", at(ILL, "# % of the memory limit is used: # MB", "allkeys-lru makes room", on="ill", status="warn"), REDIS, INFO),
     "performance/redis-evictions": row(("evictions: 0/s", "no connection is rejected"), at(ILL, "#/s keys are evicted for lack of memory", on="ill"), REDIS, INFO),
     "performance/redis-clients": row("client connections in use # % (≤ 80.0 %)", at(ILL, "client connections in use # % (≤ 80.0 %)", on="ill"), REDIS, INFO),
     "performance/temp-spill": row("temporary files written at 0 B/s", at(ILL, "temporary files written at # MB/s (≤ 1 MB/s)"), PG),
