@@ -48,9 +48,10 @@ Table stageTable(const std::vector<Step> &steps)
     return table;
 }
 
-Value truthOf(std::optional<bool> truth, const char *why)
+/// A deferral says nothing about tomorrow: a mail server would come again.
+Value truthOf(std::optional<bool> truth, const std::string &deferral, const char *why)
 {
-    return truth ? Value(*truth) : Value(Unknown{why, ""});
+    return truth ? Value(*truth) : Value(Unknown{deferral.empty() ? why : deferral, deferral.empty() ? "" : "It is asked again in some minutes, as a mail server does."});
 }
 
 void noteRefusal(std::string &refusal, const std::string &whom, const Reply &reply)
@@ -75,11 +76,12 @@ std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &c
     const auto mail = client.mail(*from, options, deadline);
     if (!mail)
         return std::unexpected(mail.error());
-    envelope.isSenderOk = mail->isPositive();
-    if (!*envelope.isSenderOk) {
-        noteRefusal(envelope.refusal, m_target.from, *mail);
+    if (!mail->isPositive()) {
+        noteRefusal(mail->isTemporary() ? envelope.deferral : envelope.refusal, m_target.from, *mail);
+        envelope.isSenderOk = mail->isTemporary() ? std::nullopt : std::optional(false);
         return envelope;
     }
+    envelope.isSenderOk = true;
     for (const std::string &text : m_target.to) {
         const auto to = parseAddress(text);
         if (!to)
@@ -87,10 +89,11 @@ std::expected<SmtpSource::Envelope, Fault> SmtpSource::tryEnvelope(SmtpClient &c
         const auto rcpt = client.rcpt(*to, options, deadline);
         if (!rcpt)
             return std::unexpected(rcpt.error());
-        envelope.areRecipientsOk = envelope.areRecipientsOk.value_or(true) && rcpt->isPositive();
         if (!rcpt->isPositive())
-            noteRefusal(envelope.refusal, text, *rcpt);
+            noteRefusal(rcpt->isTemporary() ? envelope.deferral : envelope.refusal, text, *rcpt);
     }
+    if (!envelope.refusal.empty() || envelope.deferral.empty())
+        envelope.areRecipientsOk = envelope.refusal.empty();
     client.reset(deadline);
     return envelope;
 }
@@ -116,10 +119,11 @@ void SmtpSource::addClientFacts(FactBatch &batch, const SmtpClient &client) cons
 void SmtpSource::addEnvelopeFacts(FactBatch &batch, const Envelope &envelope) const
 {
     batch.add("smtp.auth_ok", true, "", kBudget, m_target.user.empty() ? "no user is declared: nothing to log in with" : "");
-    batch.add("smtp.sender_ok", truthOf(envelope.isSenderOk, "MAIL was not reached"), "", kBudget);
-    batch.add("smtp.recipients_ok", truthOf(envelope.areRecipientsOk, "RCPT was not reached"), "", kBudget);
-    batch.add("smtp.refusal", envelope.refusal, "", kBudget);
-    batch.add("smtp.ready", envelope.isSenderOk.value_or(false) && envelope.areRecipientsOk.value_or(false), "", kBudget);
+    batch.add("smtp.sender_ok", truthOf(envelope.isSenderOk, envelope.deferral, "MAIL was not reached"), "", kBudget);
+    batch.add("smtp.recipients_ok", truthOf(envelope.areRecipientsOk, envelope.deferral, "RCPT was not reached"), "", kBudget);
+    batch.add("smtp.refusal", envelope.refusal.empty() ? envelope.deferral : envelope.refusal, "", kBudget);
+    const bool isDeferred = envelope.refusal.empty() && !envelope.deferral.empty();
+    batch.add("smtp.ready", truthOf(isDeferred ? std::nullopt : std::optional(envelope.isSenderOk.value_or(false) && envelope.areRecipientsOk.value_or(false)), envelope.deferral, ""), "", kBudget);
 }
 
 void SmtpSource::addProof(FactBatch &batch, Deadline deadline)

@@ -32,6 +32,7 @@ private:
         std::optional<bool> isSenderOk;
         std::optional<bool> areRecipientsOk;
         std::string refusal;
+        std::string deferral; ///< the same of temporary replies (4xx)
     };
 
     Target m_target;

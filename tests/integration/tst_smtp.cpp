@@ -25,6 +25,7 @@ private Q_SLOTS:
     void showsTheCertificateThatDoesNotVerify();
     void saysThatThePasswordIsWrongAndWaits();
     void saysWhichRecipientIsRefused();
+    void greylistedRecipientIsNoRefusal();
     void diagnosesStageByStage();
     void planSaysWhatWouldBeSent();
     void planIsNotAllowedWithAWrongPassword();
@@ -216,6 +217,25 @@ void TestSmtp::saysWhichRecipientIsRefused()
     QVERIFY(isFalse(*batch, "smtp.recipients_ok"));
     QVERIFY(isFalse(*batch, "smtp.ready"));
     QVERIFY(asText(value(*batch, "smtp.refusal"))->find("nobody@shop.example: refusal: 550 5.1.1") != std::string::npos);
+}
+
+void TestSmtp::greylistedRecipientIsNoRefusal()
+{
+    Target some = target(u"smtp");
+    some.to = {"later@shop.example"};
+    SmtpSource source(some);
+    const auto batch = source.collect(Deadline::after(15000ms), {});
+    QVERIFY(batch && !batch->fault);
+    QVERIFY(isTrue(*batch, "smtp.sender_ok"));
+    for (const char *fact : {"smtp.recipients_ok", "smtp.ready"}) {
+        const Value unknown = value(*batch, fact);
+        const auto *why = std::get_if<Unknown>(&unknown);
+        QVERIFY2(why && why->reason.find("later@shop.example: temporary refusal") != std::string::npos, fact);
+    }
+    some.to = {"later@shop.example", "nobody@shop.example"};
+    SmtpSource other(some);
+    const auto both = other.collect(Deadline::after(15000ms), {});
+    QVERIFY(both && isFalse(*both, "smtp.recipients_ok")); // one of them will never be taken
 }
 
 void TestSmtp::diagnosesStageByStage()
