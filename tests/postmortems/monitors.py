@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prometheus and Alertmanager for the cases about monitoring: every class of alert that the shipped profile asks for, over a page of metrics that has what they read."""
 import contextlib
+import datetime
 import http.server
+import json
 import signal
 import threading
 import time
+import urllib.request
 
 import alertrules
 import monitoring
@@ -130,6 +133,18 @@ class Monitors:
 
     def wait_for_value(self, expression, value):
         wait_for(lambda: monitoring.value(self.place, expression) == value, 30 * PATIENCE, f"{expression} is {value}", 0.2)
+
+    def firing(self):
+        """Names of what Alertmanager shows."""
+        return {alert["labels"]["alertname"] for alert in monitoring.get_json(self.url("alertmanager") + "/api/v2/alerts") or []}
+
+    def silence(self, alert, seconds):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        body = {"matchers": [{"name": "alertname", "value": alert, "isRegex": False, "isEqual": True}], "startsAt": now.isoformat(),
+                "endsAt": (now + datetime.timedelta(seconds=seconds)).isoformat(), "createdBy": "oncall", "comment": "known, ticket 4711"}
+        request = urllib.request.Request(self.url("alertmanager") + "/api/v2/silences", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10 * PATIENCE):
+            pass
 
     def kill(self, name):
         """As the kernel does to what takes too much memory."""

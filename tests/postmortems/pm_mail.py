@@ -2,42 +2,12 @@
 """MAIL and DNS: mail that was accepted and never arrived, and names that were gone."""
 import contextlib
 import json
-import subprocess
 from pathlib import Path
 
-import mailbox
 from kit import SOURCE, case
 from monitors import Monitors
+from relays import Relay
 from sites import Sites
-
-
-class Relay:
-    """The family's Postfix, with a mailbox behind it."""
-
-    def __init__(self, bench):
-        self.bench, self.place = bench, bench.place
-        self.entry = bench.server("postfix")
-        bench.server("imap")
-        mailbox.clear(self.place)
-
-    def section(self, **more):
-        return {"url": self.entry["url"], "password": {"file": "secrets/smtp"}, "tls": "starttls", "ca": "tls/ca.pem", "from": "oncall@shop.example", "to": ["oncall@shop.example"],
-                "mailbox": f"imaps://oncall@127.0.0.1:{self.place.port('imap')}/INBOX", **more}
-
-    @contextlib.contextmanager
-    def set(self, **settings):
-        """Settings of main.cf for the length of a block."""
-        def change(*words):
-            subprocess.run(["postconf", "-c", str(self.place / "postfix"), *words], check=True)
-            subprocess.run(["postfix", "-c", str(self.place / "postfix"), "reload"], check=True, stderr=subprocess.DEVNULL)
-        if not settings:
-            yield
-            return
-        change("-e", *(f"{name}={value}" for name, value in settings.items()))
-        try:
-            yield
-        finally:
-            change("-X", *settings)
 
 
 @case("PM-81", "Exchange 2022: the scanner's version no longer fitted into 32 bits; mail sat in queues while port 25 said 250",
