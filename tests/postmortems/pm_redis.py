@@ -8,6 +8,7 @@ import redis
 
 import cache
 from kit import PATIENCE, Failure, case, wait_for
+from monitors import Monitors
 
 NAME = "redis"
 LIMITS = {"maxmemory": "64mb", "maxmemory-policy": "noeviction"}
@@ -108,6 +109,16 @@ def full_cache_evicts_nothing(bench, broken):
     used = store.client.info("memory")["used_memory"]
     with store.set(maxmemory=str(int(used * 1.07) if broken else 64 << 20), maxmemory_policy="noeviction" if broken else "allkeys-lru"):
         yield bench.environment(redis=[store.section("cache")])
+
+
+@case("PM-48b", "GuideCX, the alert: it was loaded and healthy, read a metric that nobody exports, and could never fire",
+      amber={"monitoring/alerting": ["1 rule reads a metric that nobody exports", "shop/CacheFull reads redis_memroy_used_bytes"]})
+def memory_alert_reads_nothing(bench, broken):
+    monitors = Monitors(bench)
+    metric = "redis_memroy_used_bytes" if broken else "redis_memory_used_bytes"
+    monitors.run(rules=[("CacheFull", f"{metric} > 9e8", "5m", "critical", "The cache is full")])
+    monitors.wait_for_value('time() - process_start_time_seconds{job="prometheus"} > bool 12', 1)  # a new configuration may not have been scraped by yet
+    yield bench.environment(prometheus=[monitors.section()])
 
 
 @case("PM-52", "OpenDota 2015: one background save failed, and from then on every write was refused",
