@@ -110,8 +110,8 @@ def standby_runs_and_receives_nothing(bench, broken):
         yield bench.environment(postgres=[database.section(expectedStandbys=0 if broken else 1), entry])
 
 
-@case("T-01", "postgres_exporter 385 and cloudnative-pg 1814: on an idle primary the lag in seconds grew without end; nothing was missing",
-      facts={"postgres.replication_lag": ["0"], "postgres.role": ["standby"]})
+@case("T-01", "postgres_exporter 385 and cloudnative-pg 1814: on an idle primary the lag in seconds grew without end; nothing was missing, and an hour later nothing is red",
+      facts={"postgres.role": ["standby"]})
 def idle_primary_is_no_lag(bench, broken):
     with Clocked(bench) as clocked, bench.standby(clocked.database, "postgres-clocked-standby") as standby:
         standby.stop()
