@@ -308,9 +308,9 @@ void KeyScan::report(std::string_view message)
     Progress progress;
     const auto pace = m_options.pace ? "deleting " + format::number(m_options.pace->perMinute(), 0) + " keys a minute, " : std::string();
     progress.phase = m_options.where + (m_options.pace ? pace : m_options.isDeleting ? "deleting, " : "counting, ") + format::ratio(totals.share) + " of the keyspace scanned";
-    if (m_options.pace)
-        progress.total = m_options.pace->keys();
     progress.done = m_options.doneBefore + static_cast<double>(m_options.isDeleting ? totals.deleted : totals.matched);
+    if (m_options.pace)
+        progress.total = std::max(m_options.pace->keys(), progress.done); // more may be written meanwhile
     progress.unit = "keys";
     progress.message = std::string(message);
     m_control.report(progress);

@@ -26,7 +26,7 @@ CachePage::CachePage(Session &session, SeriesBook &series, QWidget *parent)
     m_instances->setFitted(kMostInstances);
     addOwn(m_story, Place::AboveVitals);
     addOwn(m_instances, Place::AboveVitals);
-    addOwn(m_storm, Place::AboveTables);
+    addOwn(m_storm, Place::AboveVitals); // the last is the first: what happens now stands above what is
     wireOwn(*m_story);
     connect(m_instances, &DataTable::currentKeyChanged, this, [this](const QString &key) {
         if (!key.isEmpty())

@@ -106,10 +106,10 @@ void StormCard::refresh(const std::string &source, const Snapshot &snapshot)
 void StormCard::draw(const Snapshot &snapshot)
 {
     const qint64 now = snapshot.at.time_since_epoch().count();
-    const auto clock = [](qint64 at) { return QString::fromStdString(format::utc(WallTime(Millis(at)))); };
+    const auto clock = [](qint64 at) { return QString::fromStdString(format::utc(WallTime(Millis(at)))).mid(11); };
     m_title->show(text::label(m_flush->title, 160));
-    m_note->show(m_flush->ended ? tr("Began %1, ended %2. What the cache does not know any more is asked of the database.").arg(clock(m_flush->began), clock(*m_flush->ended))
-                                : tr("Began %1, and runs. What the cache does not know any more is asked of the database.").arg(clock(m_flush->began)));
+    m_note->show(m_flush->ended ? tr("Began %1, ended %2. What the cache lost is asked of the database.").arg(clock(m_flush->began), clock(*m_flush->ended))
+                                : tr("Began %1, and runs. What the cache loses is asked of the database.").arg(clock(m_flush->began)));
     const auto line = [this](const std::string &source, const char *fact) {
         const std::string series = source + ' ' + fact;
         m_series.recall(series);
