@@ -96,6 +96,7 @@ void readHttp(Environment &env, ObjectReader &reader)
     entry.openapi = reader.text("openapi");
     entry.instances = reader.texts("instances");
     entry.cdn = reader.truth("cdn");
+    entry.signOn = reader.text("signOn");
     entry.tls = reader.tls();
     env.http.push_back(std::move(entry));
 }

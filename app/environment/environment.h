@@ -113,6 +113,7 @@ struct Http {
     std::string openapi;
     std::vector<std::string> instances;
     std::optional<bool> cdn;
+    std::string signOn; ///< path of the metadata of a sign-on service (SAML, JWKS)
     Tls tls;
 };
 

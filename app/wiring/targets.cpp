@@ -163,6 +163,7 @@ http::Target Targets::http(const environment::Http &entry) const
     target.openapi = entry.openapi;
     target.instances = entry.instances;
     target.isCdnDeclared = entry.cdn.value_or(false);
+    target.signOn = entry.signOn;
     if (const auto paths = m_documented.find(entry.name); paths != m_documented.end())
         target.documented = paths->second;
     return target;

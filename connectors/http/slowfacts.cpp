@@ -3,6 +3,9 @@
 #include "connectors/http/openapi.h"
 #include "connectors/http/rounds.h"
 #include "connectors/http/securityheaders.h"
+#include "connectors/http/signon.h"
+
+#include <algorithm>
 #include "models/format/format.h"
 
 namespace muster::http {
@@ -101,6 +104,26 @@ void addOpenApi(Site &site, const Vantage &vantage, FactBatch &batch, Deadline d
     batch.facts.push_back(fact("http.openapi_errors_ratio", share(report.withErrors, report.operations), {}, "ratio"));
 }
 
+/// Of the certificates that sign log-ins the one that ends last: when it is over, nobody gets in.
+void addSignOn(Site &site, const Vantage &vantage, FactBatch &batch, Deadline deadline)
+{
+    const auto &path = site.target().signOn;
+    Value left = NotApplicable{"no sign-on metadata is declared"};
+    std::string last;
+    if (!path.empty()) {
+        const auto answer = site.get(vantage, path, deadline);
+        const auto certificates = answer && answer->isSuccess() ? signOnCertificates(answer->body) : std::vector<net::Certificate>();
+        const auto latest = std::ranges::max_element(certificates, {}, &net::Certificate::notAfter);
+        left = Unknown{path + ": " + (!answer ? answer.error().detail : answer->isSuccess() ? "no certificate is in it" : "answers " + std::to_string(answer->status)), {}};
+        if (latest != certificates.end()) {
+            left = toSeconds(latest->notAfter - batch.at.wall);
+            last = latest->subject + " in " + path;
+        }
+    }
+    batch.facts.push_back(fact("http.sign_on_expires_in", std::move(left), {}, "s"));
+    batch.facts.push_back(fact("http.sign_on_certificate", last));
+}
+
 } // namespace
 
 void addSlowFacts(Site &site, FactBatch &batch, Deadline deadline)
@@ -110,6 +133,7 @@ void addSlowFacts(Site &site, FactBatch &batch, Deadline deadline)
     addInput(site, vantage, batch, deadline);
     addCors(site, vantage, batch, deadline);
     addOpenApi(site, vantage, batch, deadline);
+    addSignOn(site, vantage, batch, deadline);
 }
 
 } // namespace muster::http

@@ -25,6 +25,7 @@ struct Target {
     std::vector<std::string> instances; ///< addresses of the single instances behind the balancer
     bool isCdnDeclared = false;
     std::shared_ptr<DocumentedPaths> documented{}; ///< where to leave the paths of the OpenAPI document; may be null
+    std::string signOn{};               ///< path of a sign-on service's metadata; "" = none declared
 };
 
 } // namespace muster::http

@@ -57,6 +57,24 @@ def certificate_of_another_cluster(bench, broken):
         yield bench.environment(http=[entry])
 
 
+METADATA = """<EntityDescriptor xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><IDPSSODescriptor><KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>
+{}
+</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor></IDPSSODescriptor></EntityDescriptor>
+"""
+
+
+@case("PM-67", "DFDS 2021: the certificate that signed log-ins ended; no TLS port showed it, and the consoles were shut",
+      red={"environment/tls": ["the last certificate that signs log-ins ends in 4", "CN=signing in /metadata.xml"]})
+def signing_certificate_ends(bench, broken):
+    sites = Sites(bench)
+    certificate, _ = sites.certificate("signing", issued_ago=360 if broken else 1, lifetime=365)
+    base64 = "".join(line for line in certificate.read_text().splitlines() if not line.startswith("-"))
+    bench.place.write("nginx/www/metadata.xml", METADATA.format(base64), service=True)
+    entry = sites.site() | {"signOn": "/metadata.xml"}
+    with sites.running():
+        yield bench.environment(http=[entry])
+
+
 @case("T-23", "blackbox_exporter 1119: once the certificate had expired, the number that would have said so was gone",
       red={"environment/tls": ["not trusted", "expired"], "security/certificate-trust": ["expired"]}, gates=EXPIRED, facts={"tls.expires_in": ["-"], "tls.not_after": []})
 def expired_and_still_measured(bench, broken):

@@ -5,6 +5,7 @@
 #include "connectors/http/inputcheck.h"
 #include "connectors/http/json.h"
 #include "connectors/http/openapi.h"
+#include "connectors/http/signon.h"
 
 #include <QtTest>
 
@@ -40,6 +41,14 @@ const std::string kSwagger = R"({"swagger":"2.0","info":{"title":"Shop","version
     "/items/{id}":{"parameters":[{"name":"id","in":"path","required":true,"type":"string"}],"get":{"operationId":"one","responses":{"200":{"description":"ok"}}}}},
     "responses":{"Ok":{"description":"ok"}}})";
 
+// A certificate for "signs log-ins".
+const std::string kSigner =
+    "MIIBhTCCASugAwIBAgIUDDl8uuP5KkGXZ1uU4bgSl/G5hMswCgYIKoZIzj0EAwIwGDEWMBQGA1UEAwwNc2lnbnMgbG9nLWluczAeFw0yNjExMjUxNTM5MjZa"
+    "Fw0zNjExMjIxNTM5MjZaMBgxFjAUBgNVBAMMDXNpZ25zIGxvZy1pbnMwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATgGXkJqr8N/MfrEpWazSYHszXNs9Iu"
+    "F+xkn0uwSNpGt7mgrpvtv51b2GKDFUiAZmj2m/MpZhz8alzjmTlIONsOo1MwUTAdBgNVHQ4EFgQUP15bpwR2HuGJqCy2yAUILrVDdNIwHwYDVR0jBBgwFoAU"
+    "P15bpwR2HuGJqCy2yAUILrVDdNIwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA228Xl/MjBPrAoQ9YOJ4R7brj9SHMTe32RljuZyRqBEgC"
+    "IHtpckbQ+J1yLZILEjNLWn4VLXdvCJLsZ8kICvmxH9yq";
+
 std::string replaced(std::string text, const std::string &from, const std::string &to)
 {
     const auto at = text.find(from);
@@ -58,6 +67,7 @@ private Q_SLOTS:
     void judgesCaching_data();
     void judgesCaching();
     void cookieThatEverybodyGetsIsABadCache();
+    void findsCertificatesOfASignOnService();
     void judgesStaticFiles();
     void readsHealth_data();
     void readsHealth();
@@ -170,6 +180,25 @@ void TestHttpBodies::cookieThatEverybodyGetsIsABadCache()
     QCOMPARE(rank(given(one, "sid=0000000000000001; Path=/", "")), 1);
     QCOMPARE(rank(given("lang=de", "lang=de", "")), 1); // a setting, the same for all
     QCOMPARE(rank(given("lang=de", "lang=de", "7")), 0);
+}
+
+void TestHttpBodies::findsCertificatesOfASignOnService()
+{
+    auto broken = kSigner;
+    broken.insert(80, "\n          ");
+    const auto saml = "<?xml version=\"1.0\"?><EntityDescriptor><KeyDescriptor use=\"signing\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n" + broken
+        + "\n</ds:X509Certificate></ds:X509Data></ds:KeyInfo></KeyDescriptor><X509Certificate>no certificate</X509Certificate></EntityDescriptor>";
+    const auto fromXml = signOnCertificates(saml);
+    QCOMPARE(fromXml.size(), std::size_t{1});
+    QCOMPARE(fromXml.front().subject, std::string("CN=signs log-ins"));
+    const auto fromKeys = signOnCertificates(R"({"keys":[{"kty":"EC","kid":"1"},{"kty":"EC","x5c":[")" + kSigner + R"("]},{"x5c":[7]},{"x5c":"no list"}]})");
+    QCOMPARE(fromKeys.size(), std::size_t{1});
+    std::string many;
+    for (int i = 0; i < 100; ++i)
+        many += "<X509Certificate>" + kSigner + "</X509Certificate>";
+    QCOMPARE(signOnCertificates(many).size(), std::size_t{32});
+    for (const auto *rubbish : {"", "<X509Certificate>", "{}", "[]", "{\"keys\":7}", "<X509Certificate>AAAA</X509Certificate>"})
+        QVERIFY(signOnCertificates(rubbish).empty());
 }
 
 void TestHttpBodies::judgesStaticFiles()
