@@ -34,7 +34,7 @@ TROUBLED = {"password_encryption": "md5", "archive_mode": "on", "archive_command
             "shared_preload_libraries": "pg_stat_statements", "max_locks_per_transaction": "10", "max_connections": "20"}
 # What the superuser must see, and a word of the evidence that names it.
 TROUBLES = {
-    "environment/durability": ("fail", "zero_damaged_pages"), "environment/settings": ("fail", "errors in the configuration"),
+    "environment/durability": ("fail", "zero_damaged_pages"), "environment/settings": ("fail", "1 error in the configuration"),
     "environment/postgres-version": (None, "citext 1.4"), "security/database-tls": ("fail", "not encrypted"),
     "security/password-encryption": ("fail", "md5"), "security/database-access": ("fail", "errors"), "security/least-privilege": ("fail", "superuser"),
     "database/archiving": ("fail", "archiving fails"), "database/replication": ("fail", "synchronous_standby_names"),
@@ -100,7 +100,7 @@ def trouble(server):
                "select pg_create_physical_replication_slot('forgotten', true)", "select pg_switch_wal()",
                "create subscription broken_sub connection 'host=127.0.0.1 port=1 dbname=none' publication none with (connect = false)",
                "alter subscription broken_sub enable", database="shop")
-    server.run(*["select count(*) from small"] * 30, database="shop")  # enough for a mean
+    server.run(*["select count(*) from small"] * 60, database="shop")  # enough for a mean
     if server.major not in OLD:
         server.run("update pg_database set datcollversion = 'of old' where datname = 'shop'")
     server.run("alter system set shared_buffers = '24MB'", "select pg_reload_conf()")
