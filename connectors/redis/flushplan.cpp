@@ -59,17 +59,35 @@ void addExamples(Plan &plan, const FlushSurvey &survey)
         plan.changes.push_back({"Example", displayKey(example)});
 }
 
-/// Who else lives there: the declared prefixes, and whether this request hits them.
+/// The group that holds what goes of a declared prefix; nullptr when it was not looked for.
+const PrefixSample::Group *goingOf(const FlushSurvey &survey, std::size_t group)
+{
+    const auto &groups = survey.sample.groups();
+    return survey.goingFrom < groups.size() && survey.goingFrom + group - 1 < groups.size() ? &groups[survey.goingFrom + group - 1] : nullptr;
+}
+
+/// Whether keys of a declared prefix go: certain for prefixes and whole databases; a pattern is judged by the sample.
+bool isHit(const FlushRequest &request, const FlushSurvey &survey, std::size_t group)
+{
+    const auto &name = survey.sample.groups()[group].name;
+    if (request.scope == Scope::Prefix)
+        return name.starts_with(request.pattern) || request.pattern.starts_with(name);
+    const auto *going = goingOf(survey, group);
+    return !isByPattern(request) || isMatch(request.pattern, name) || (going && going->hits > 0);
+}
+
+/// Who else lives there: the declared prefixes, and what this request takes of them.
 void addNeighbours(Plan &plan, const FlushRequest &request, const FlushSurvey &survey)
 {
     const auto &groups = survey.sample.groups();
     for (std::size_t i = 1; i < std::min(groups.size(), survey.dwellersFrom) && !survey.scanError; ++i) {
-        const auto &name = groups[i].name;
-        if (request.scope == Scope::Prefix && name == request.pattern)
+        if (request.scope == Scope::Prefix && groups[i].name == request.pattern)
             continue;
-        const bool isHit = !isByPattern(request) || (request.scope == Scope::Prefix && (name.starts_with(request.pattern) || request.pattern.starts_with(name)))
-            || (request.scope == Scope::Glob && isMatch(request.pattern, name));
-        plan.changes.push_back({(isHit ? "Also hit: “" : "Stays: “") + displayKey(name) + "”", estimateText(survey, i)});
+        const bool isSure = request.scope != Scope::Glob || survey.sample.isComplete();
+        const auto *word = isHit(request, survey, i) ? "Also hit" : isSure ? "Stays" : "Stays, by the sample";
+        const auto *going = goingOf(survey, i);
+        const bool isPart = going && going->hits > 0 && going->hits < groups[i].hits;
+        plan.changes.push_back({std::string(word) + ": “" + displayKey(groups[i].name) + "”", estimateText(survey, i) + (isPart ? "; of them go " + estimateText(survey, survey.goingFrom + i - 1) : "")});
     }
 }
 

@@ -24,7 +24,8 @@ struct FlushSurvey {
     std::optional<Reply> dryRun;           ///< ACL DRYRUN of the deleting command: OK, a reason, or an error
     PrefixSample sample{20};               ///< group 0 = what would be deleted, then the declared prefixes
     std::optional<Reply> scanError;
-    std::size_t dwellersFrom = static_cast<std::size_t>(-1); ///< the sample's group where addDwellers() began; npos = not looked for
+    std::size_t dwellersFrom = static_cast<std::size_t>(-1); ///< groups of addRiskGroups(); npos = not looked for
+    std::size_t goingFrom = static_cast<std::size_t>(-1);
 };
 
 /// Reads it, with read-only commands.

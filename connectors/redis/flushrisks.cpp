@@ -61,7 +61,7 @@ std::string about(const ShareEstimate &guess)
 bool addDwellerLines(Plan &plan, const FlushSurvey &survey)
 {
     const auto &groups = survey.sample.groups();
-    if (survey.scanError || survey.dwellersFrom + 2 * kDwellers.size() > groups.size())
+    if (survey.scanError || survey.dwellersFrom >= groups.size())
         return false;
     const auto keys = survey.keysInDatabase.value_or(static_cast<double>(survey.sample.sampled()));
     std::string hit;
@@ -136,14 +136,17 @@ bool looksLikeLock(std::string_view key)
     return hasWord(key, kLocks);
 }
 
-std::size_t addDwellers(PrefixSample &sample, const PrefixSample::Predicate &isDeleted)
+void addRiskGroups(FlushSurvey &survey, const std::vector<std::string> &prefixes, const PrefixSample::Predicate &isDeleted)
 {
-    const auto first = sample.groups().size();
+    auto &sample = survey.sample;
+    survey.dwellersFrom = sample.groups().size();
     for (const auto &dweller : kDwellers) {
         sample.addGroup(dweller.plural, dweller.isOne);
         sample.addGroup(dweller.plural, [isOne = dweller.isOne, isDeleted](std::string_view key) { return isOne(key) && isDeleted(key); });
     }
-    return first;
+    survey.goingFrom = sample.groups().size();
+    for (const auto &prefix : prefixes)
+        sample.addGroup(prefix, [prefix, isDeleted](std::string_view key) { return key.starts_with(prefix) && isDeleted(key); });
 }
 
 void addRisks(Plan &plan, const Target &target, const FlushRequest &request, const FlushSurvey &survey)

@@ -5,7 +5,9 @@
 #include "connectors/redis/prefixsample.h"
 #include "connectors/redis/target.h"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace muster::redis {
 
@@ -16,8 +18,8 @@ namespace muster::redis {
 [[nodiscard]] bool looksLikeLimiter(std::string_view key);
 [[nodiscard]] bool looksLikeLock(std::string_view key);
 
-/// Two groups a kind: all of it, and what of it is deleted. Returns where they begin.
-std::size_t addDwellers(PrefixSample &sample, const PrefixSample::Predicate &isDeleted);
+/// Groups of the sample behind the declared prefixes: two a kind of dweller (all of it, and what of it goes), then of each prefix what of it goes.
+void addRiskGroups(FlushSurvey &survey, const std::vector<std::string> &prefixes, const PrefixSample::Predicate &isDeleted);
 
 /// Lines and checks: who else lives there, and whether they are hit; what the keys could be brought back from.
 void addRisks(Plan &plan, const Target &target, const FlushRequest &request, const FlushSurvey &survey);

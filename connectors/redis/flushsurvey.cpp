@@ -63,7 +63,7 @@ std::expected<FlushSurvey, Fault> surveyFlush(RedisClient &client, const Target 
     survey.dryRun = std::move(replies->at(4));
     survey.sample.addGroup("", isDeleted(request));
     survey.sample.addPrefixes(target.prefixes);
-    survey.dwellersFrom = addDwellers(survey.sample, isDeleted(request));
+    addRiskGroups(survey, target.prefixes, isDeleted(request));
     auto error = sampleKeys(client, survey.sample, kEffort, deadline, stop);
     if (!error)
         return std::unexpected(std::move(error.error()));

@@ -25,7 +25,7 @@ FlushSurvey survey(const std::string &info, const std::vector<std::string> &keys
     const auto isDeleted = [deletedPrefix](std::string_view key) { return key.starts_with(deletedPrefix); };
     result.sample.addGroup("", isDeleted);
     result.sample.addPrefixes({"cache:"});
-    result.dwellersFrom = addDwellers(result.sample, isDeleted);
+    addRiskGroups(result, {"cache:"}, isDeleted);
     for (const auto &key : keys)
         result.sample.take(key);
     result.sample.setComplete();
@@ -73,6 +73,7 @@ private Q_SLOTS:
     void flushAllOverwritesTheSnapshot();
     void aStoreWithoutAnySaveIsWarned();
     void saysReplicasAndAof();
+    void aPatternTakesAPartOfAPrefix();
 };
 
 void TestRedisFlushRisks::knowsDwellersByTheirNames_data()
@@ -195,6 +196,27 @@ void TestRedisFlushRisks::saysReplicasAndAof()
     const auto plan = planOf(survey("connected_slaves:2\naof_enabled:1\n", {"cache:1"}));
     QCOMPARE(change(plan, "Replicas"), "2; they delete the same keys");
     QVERIFY(change(plan, "AOF").starts_with("on:"));
+}
+
+/// "cache:1*" takes some of "cache:": to say that these stay would be false.
+void TestRedisFlushRisks::aPatternTakesAPartOfAPrefix()
+{
+    Target target;
+    target.id = "redis/cache";
+    FlushRequest request;
+    request.scope = Scope::Glob;
+    request.pattern = "cache:1*";
+    const auto part = flushPlan(target, request, survey("", {"cache:1", "cache:12", "cache:2", "sess:1"}, "cache:1"));
+    QCOMPARE(change(part, "Also hit: “cache:”"), "3 keys (all keys were looked at); of them go 2 keys (all keys were looked at)");
+    request.pattern = "*:9*";
+    QVERIFY(!change(flushPlan(target, request, survey("", {"cache:1", "sess:9"}, "sess:9")), "Stays: “cache:”").empty());
+    auto sampled = survey("", {}, "sess:9");
+    sampled.sample = PrefixSample(20);
+    sampled.sample.addGroup("", [](std::string_view) { return false; });
+    sampled.sample.addPrefixes({"cache:"});
+    addRiskGroups(sampled, {"cache:"}, [](std::string_view) { return false; });
+    sampled.sample.take("cache:1");
+    QVERIFY(!change(flushPlan(target, request, sampled), "Stays, by the sample: “cache:”").empty());
 }
 
 QTEST_APPLESS_MAIN(TestRedisFlushRisks)
