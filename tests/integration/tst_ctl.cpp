@@ -52,6 +52,7 @@ private Q_SLOTS:
     void flushOnProductionWantsItsName_data();
     void flushOnProductionWantsItsName();
     void flushesExactlyThePattern();
+    void aFlushInStagesEndsWithinASecond();
     void undeclaredTargetsAreRefused_data();
     void undeclaredTargetsAreRefused();
     void mailOutcomesHaveTheirExitCode_data();
@@ -360,6 +361,30 @@ void TestCtl::mailOutcomesHaveTheirExitCode()
     QVERIFY2(result.code == code, result.all().constData());
     QVERIFY2(QString::fromUtf8(result.out).contains(part), result.out.constData());
     QVERIFY(!result.out.contains("elivered"));
+}
+
+/// Ten keys a minute: an interrupt ends it between two of them, and the audit log knows the stage and the counts.
+void TestCtl::aFlushInStagesEndsWithinASecond()
+{
+    QVERIFY(m_admin->call({"FLUSHALL"}).isStatus("OK"));
+    QVERIFY(m_admin->fill("cache:", 100));
+    const QMap<QString, QString> state{{QStringLiteral("XDG_STATE_HOME"), m_ctl->path(QStringLiteral("stage-state"))}};
+    auto process = m_ctl->start({QStringLiteral("cache"), QStringLiteral("flush"), QStringLiteral("-e"), shop(), QStringLiteral("--pattern"), QStringLiteral("cache:*"), QStringLiteral("--stage"),
+                                 QStringLiteral("10%/min"), QStringLiteral("--yes"), QStringLiteral("--confirm"), QStringLiteral("shop"), QStringLiteral("--max-latency"), QStringLiteral("500")},
+                                state);
+    QByteArray said;
+    QTRY_VERIFY_WITH_TIMEOUT((said += process->readAllStandardError()).contains("deleting 10 keys a minute"), 20'000);
+    const auto asked = BootClock::now();
+    ::kill(static_cast<pid_t>(process->processId()), SIGINT);
+    QVERIFY(process->waitForFinished(10'000));
+    QVERIFY2(BootClock::now() - asked < std::chrono::seconds(5), said.constData()); // the next key would go after six
+    QCOMPARE(process->exitCode(), 2);
+    const auto out = process->readAllStandardOutput();
+    const auto left = m_admin->call({"DBSIZE"}).integer;
+    QVERIFY2(out.contains("In stages: 10 % a minute of 100 keys") && out.contains(QByteArray("Deleted: ").append(QByteArray::number(100 - left))), out.constData());
+    QVERIFY(left >= 98);
+    const auto list = m_ctl->run({QStringLiteral("audit"), QStringLiteral("list")}, state).out;
+    QVERIFY2(list.count("10 % a minute") == 2 && list.contains("of 100 keys"), list.constData()); // intent and outcome
 }
 
 void TestCtl::actionsAreRefusedWithoutAnAuditLog()
