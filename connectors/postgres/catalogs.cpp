@@ -58,20 +58,20 @@ with q as materialized (
   from pg_sequence q left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = q.seqrelid and d.refclassid = 'pg_class'::regclass
       and d.deptype in ('a', 'i') and d.refobjsubid > 0
     left join lateral (select a.adrelid, a.adnum from pg_depend e join pg_attrdef a on a.oid = e.objid
-      where d.refobjid is null and e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = q.seqrelid order by a.oid limit 1) u on true
+      where d.refobjid is null and e.classid = 'pg_attrdef'::regclass and e.refclassid = 'pg_class'::regclass and e.refobjid = q.seqrelid limit 1) u on true
     left join pg_class t on t.oid = coalesce(d.refobjid, u.adrelid)
   where not q.seqcycle
   order by greatest(t.reltuples, pg_stat_get_tuples_inserted(t.oid)) desc nulls first limit 1000),
 p as materialized (select q.*, has_sequence_privilege(seqrelid, 'select, usage') as is_visible
   from q join pg_class k on k.oid = q.seqrelid where not pg_is_other_temp_schema(k.relnamespace)),
 w as (
-  select seqrelid, tab, col from p where tab is not null
+  select seqrelid, tab, col, false as is_copy from p where tab is not null
   union all
-  select p.seqrelid, k.conrelid, k.conkey[1] from p join pg_constraint k on k.confrelid = p.tab and k.contype = 'f' and k.confkey = array[p.col]::int2[]),
+  select p.seqrelid, k.conrelid, k.conkey[1], true from p join pg_constraint k on k.confrelid = p.tab and k.contype = 'f' and k.confkey = array[p.col]::int2[]),
 e as materialized (
-  select distinct on (seqrelid) w.*, case a.atttypid when 'int2'::regtype then 32767 else 2147483647 end as room, a.attname, format_type(a.atttypid, null) as type
+  select distinct on (seqrelid) w.seqrelid, w.tab, case a.atttypid when 'int2'::regtype then 32767 else 2147483647 end as room, a.attname, format_type(a.atttypid, null) as type
   from w join pg_attribute a on a.attrelid = w.tab and a.attnum = w.col and a.atttypid in ('int2'::regtype, 'int4'::regtype)
-  order by seqrelid, room, w.tab <> (select tab from p where p.seqrelid = w.seqrelid)),
+  order by seqrelid, room, is_copy),
 s as materialized (
   select p.*, case when is_visible then pg_sequence_last_value(p.seqrelid) end as last,
     case when way > 0 then least(bound, e.room) else greatest(bound, -1 - e.room::bigint) end::numeric as top, e.tab as small_tab, e.attname, e.type
