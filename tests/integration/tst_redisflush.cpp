@@ -5,6 +5,8 @@
 
 #include <QTest>
 
+#include <algorithm>
+
 using namespace muster;
 using namespace muster::test;
 using redis::FlushAction;
@@ -48,6 +50,7 @@ private Q_SLOTS:
     void resumesFromTheCursorOnANewConnection();
     void saysWhatCameBack();
     void namesItselfToTheServer();
+    void planSaysWhoLivesThereAndWhatIsLeftAfterwards();
 
 private:
     std::unique_ptr<TestServers> m_servers;
@@ -310,6 +313,30 @@ void TestRedisFlush::namesItselfToTheServer()
     target.operatorName = "jane@laptop";
     RedisAdmin admin(target);
     QVERIFY(m_admin->call({"CLIENT", "LIST"}).text.find("name=muster:jane@laptop ") != std::string::npos);
+}
+
+void TestRedisFlush::planSaysWhoLivesThereAndWhatIsLeftAfterwards()
+{
+    QVERIFY(m_admin->fill("cache:", 400));
+    QVERIFY(m_admin->fill("app:session:", 50));
+    QVERIFY(m_admin->fill("bull:mail:", 7));
+    QVERIFY(m_admin->call({"SAVE"}).isStatus("OK"));
+    QVERIFY(m_admin->fill("app:page:", 3));
+    FlushAction action(m_target, request(Scope::Glob, "app:*"));
+    const auto plan = action.preflight(Deadline::after(Millis{10'000}), {});
+    QVERIFY(plan && plan->isAllowed());
+    const auto change = [&plan](const std::string &label) {
+        const auto it = std::ranges::find(plan->changes, label, &PlanLine::label);
+        return it == plan->changes.end() ? std::string() : it->value;
+    };
+    QCOMPARE(change("Deleted"), "53 keys (all keys were looked at)");
+    QVERIFY2(change("Look like sessions").starts_with("50 in this database; 50 of them go, such as “app:session:"), change("Look like sessions").c_str());
+    QVERIFY2(change("Look like queues").starts_with("7 in this database; none of them goes"), change("Look like queues").c_str());
+    QVERIFY(!change("Stays: “cache:”").empty());
+    const auto source = change("Could be brought back from");
+    QVERIFY2(source.starts_with("a snapshot written ") && source.find(" changes since") != std::string::npos, source.c_str());
+    QVERIFY(std::ranges::count(plan->changes, "Example", &PlanLine::label) == 20);
+    QVERIFY(std::ranges::any_of(plan->checks, [](const PlanCheck &check) { return check.state == PlanCheckState::Warned && check.title == "Nothing but cached data goes"; }));
 }
 
 QTEST_GUILESS_MAIN(TestRedisFlush)
