@@ -29,7 +29,7 @@ struct Seen {
     [[nodiscard]] bool isTight() const { return ratio() < kTrendBelow; }
     /// s, infinite while it does not fill.
     [[nodiscard]] double timeToFull() const { return rate && *rate < 0 ? free / -*rate : std::numeric_limits<double>::infinity(); }
-    [[nodiscard]] std::string words() const { return filesystem.mount + " on " + filesystem.instance + " (" + format::size(free) + " of " + format::size(size) + ')'; }
+    [[nodiscard]] std::string words() const { return filesystem.mount + " at " + filesystem.instance + " (" + format::size(free) + " of " + format::size(size) + ')'; }
 };
 
 std::string quoted(const std::string &text)
@@ -119,7 +119,7 @@ void addTimeToFull(FactBatch &batch, const std::vector<Seen> &seen, const std::s
         return add(first->timeToFull(), first->words());
     const auto young = std::ranges::find_if(seen, [](const Seen &one) { return one.isTight() && !one.rate; });
     if (young != seen.end()) {
-        const Unknown why{"no hour of samples yet of " + young->filesystem.mount + " on " + young->filesystem.instance, {}};
+        const Unknown why{"no hour of samples yet of " + young->filesystem.mount + " at " + young->filesystem.instance, {}};
         return add(why, why);
     }
     const NotApplicable why{"nothing fills"};

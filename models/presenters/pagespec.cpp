@@ -218,6 +218,7 @@ const PageSpec &alerts()
             {"prometheus.request_rate", QT_TRANSLATE_NOOP("PageSpec", "Requests")},
             {"prometheus.error_ratio", QT_TRANSLATE_NOOP("PageSpec", "Errors")},
             {"prometheus.alertmanagers_up", QT_TRANSLATE_NOOP("PageSpec", "Alertmanagers up")},
+            {"prometheus.filesystem_free_ratio", QT_TRANSLATE_NOOP("PageSpec", "Least free disk")},
         },
         {
             {QT_TRANSLATE_NOOP("PageSpec", "Requests"), "1/s", {{"prometheus.request_rate", QT_TRANSLATE_NOOP("PageSpec", "requests")}}},
@@ -227,6 +228,7 @@ const PageSpec &alerts()
         {
             {"prometheus.alerts", QT_TRANSLATE_NOOP("PageSpec", "Alerts"), QT_TRANSLATE_NOOP("PageSpec", "No alert is pending or firing."), {"name", "instance", "severity"}, {}},
             {"prometheus.targets", QT_TRANSLATE_NOOP("PageSpec", "Targets"), QT_TRANSLATE_NOOP("PageSpec", "There is no scrape target."), {"job", "instance"}, {}},
+            {"prometheus.filesystems", QT_TRANSLATE_NOOP("PageSpec", "Disks"), QT_TRANSLATE_NOOP("PageSpec", "No filesystem is declared."), {"mount", "instance"}, {}},
             {"prometheus.rules", QT_TRANSLATE_NOOP("PageSpec", "Rules"), QT_TRANSLATE_NOOP("PageSpec", "There is no rule."), {}, {}},
             {"prometheus.silences", QT_TRANSLATE_NOOP("PageSpec", "Silences"), QT_TRANSLATE_NOOP("PageSpec", "There is no silence."), {"id"}, {}},
         }};

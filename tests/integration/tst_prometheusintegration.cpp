@@ -246,14 +246,14 @@ void TestPrometheusIntegration::tellsWhatIsFreeOnDeclaredFilesystems()
     const double expected = static_cast<double>(root.bytesAvailable()) / static_cast<double>(root.bytesTotal());
     QVERIFY2(std::abs(*asNumber(ratio) - expected) < 0.02, qPrintable(QStringLiteral("%1, statvfs says %2").arg(*asNumber(ratio)).arg(expected)));
     QVERIFY(factOf(source, "prometheus.filesystems_seen") == Value(true));
-    QVERIFY(asText(factOf(source, "prometheus.filesystem_tightest"))->starts_with("/ on " + instance));
+    QVERIFY(asText(factOf(source, "prometheus.filesystem_tightest"))->starts_with("/ at " + instance));
     // Its samples are seconds old: either there is room, or nobody can say how long it lasts.
     QVERIFY(!asNumber(factOf(source, "prometheus.filesystem_time_to_full")));
 
     wanted.filesystems.push_back({instance, "/no \"such\" mount"});
     PrometheusSource partly(wanted);
     const auto seen = factOf(partly, "prometheus.filesystems_seen");
-    QVERIFY(std::get<Unknown>(seen).reason.ends_with("/no \"such\" mount on " + instance));
+    QVERIFY(std::get<Unknown>(seen).reason.ends_with("/no \"such\" mount at " + instance));
     QVERIFY2(std::get<Unknown>(seen).hint.contains(instance), std::get<Unknown>(seen).hint.c_str());
     QVERIFY(asNumber(factOf(partly, "prometheus.filesystem_free_ratio")));
 }

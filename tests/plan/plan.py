@@ -11,7 +11,7 @@ from kit import ITEMS, NAMED, REST, START, WITH_NAMED, Failure, run, say
 GATES = {
     "no-usable-backup": "no usable backup inside the window of 26 h", "certificate-invalid": "has expired", "ids-running-out": "invoice_numbers",
     "database-refuses-writes": "read-only", "cache-refuses-writes": "maxmemory is reached", "watchdog-missing": "does not arrive in Alertmanager",
-    "https-not-enforced": "HTTPS is not enforced: http://127.0.0.1:", "wal-filling": "the disk is filling", "backup-disk-full": "free for backups", "disk-full": "/srv/shop on 127.0.0.1",
+    "https-not-enforced": "HTTPS is not enforced: http://127.0.0.1:", "wal-filling": "the disk is filling", "backup-disk-full": "free for backups", "disk-full": "/srv/shop at 127.0.0.1",
     "no-source-answering": "refused the connection",
 }
 ALL_STOPPED = "no-source-answering"

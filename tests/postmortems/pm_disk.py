@@ -44,7 +44,7 @@ def show(bench, monitors, free):
 
 
 @case("PM-24", "docs.rs 2019: the disk filled over weeks; builds failed a day before the site did; there were graphs, and no alarm",
-      red={"environment/disk-space": ["/srv/builds on 127.0.0.1", "18 GB of 100 GB", "is full in 9"]})
+      red={"environment/disk-space": ["/srv/builds at 127.0.0.1", "18 GB of 100 GB", "is full in 9"]})
 def disk_fills(bench, broken):
     monitors = Monitors(bench)
     remember(bench, monitors.exporter)
