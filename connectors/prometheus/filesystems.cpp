@@ -87,7 +87,7 @@ std::string mountsKnown(PromClient &client, Deadline deadline)
     const auto result = client.query("group by (instance, mountpoint) (node_filesystem_avail_bytes)", deadline);
     std::string words;
     for (std::size_t i = 0; result && i < std::min(result->samples.size(), kMountsNamed); ++i)
-        words += (i > 0 ? ", " : "Prometheus has ") + labelOf(result->samples[i], "mountpoint") + " on " + labelOf(result->samples[i], "instance");
+        words += (i > 0 ? ", " : "Prometheus has ") + labelOf(result->samples[i], "mountpoint") + " at " + labelOf(result->samples[i], "instance");
     if (words.empty())
         return "Prometheus has no such series now: is node-exporter scraped?";
     return clamp(words, 500) + (result->samples.size() > kMountsNamed ? ", and others" : "");
@@ -155,7 +155,7 @@ void addFilesystemFacts(FactBatch &batch, PromClient &client, const Target &targ
         if (frees.contains(key) && sizes.contains(key) && sizes.at(key) > 0)
             seen.push_back({one, frees.at(key), sizes.at(key), rates.contains(key) ? std::optional(rates.at(key)) : std::nullopt});
         else
-            missing += (missing.empty() ? "" : ", ") + one.mount + " on " + one.instance;
+            missing += (missing.empty() ? "" : ", ") + one.mount + " at " + one.instance;
     }
     const Value absent = missing.empty() ? Value(true) : Value(Unknown{"node-exporter's series are missing: " + clamp(missing, 300), mountsKnown(client, deadline)});
     if (seen.empty())
