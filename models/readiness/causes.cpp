@@ -18,6 +18,7 @@ constexpr double kPatience = 60;          // s that somebody waits before it is 
 constexpr double kIdle = 300;             // s idle in a transaction, as the check's limit
 constexpr double kHorizon = 1000000;      // transactions that vacuum cannot pass
 constexpr double kDeadShare = 0.2;
+constexpr double kOverdue = 1.1;          // of autovacuum_freeze_max_age, as the check's limit
 constexpr double kRetained = 64e6;        // bytes: less than that no disk feels
 constexpr std::size_t kNameLimit = 80;
 
@@ -200,6 +201,36 @@ std::optional<Culprit> worstCulprit(const Table &sessions, const Table *holders)
     return worst;
 }
 
+/// " blocks 3 sessions, keeps vacuum from ... and lets ..."
+std::string joined(const std::vector<std::string> &links)
+{
+    std::string words;
+    for (std::size_t i = 0; i < links.size(); ++i)
+        words += (i == 0 ? " " : i + 1 == links.size() ? " and " : ", ") + links[i];
+    return words;
+}
+
+/// What follows while vacuum cannot pass so many transactions.
+void followHorizon(const Known &known, double xids, Cause &cause, std::vector<std::string> &links)
+{
+    links.push_back("keeps vacuum from the dead rows of the last " + format::number(xids, 0) + " transactions");
+    cause.checks.emplace_back("database/xmin-horizon");
+    if (known.number("postgres.freeze_overdue_ratio") > kOverdue) {
+        links.push_back("lets the transaction ids run out (" + format::ratio(known.number("postgres.xid_used_ratio")) + " used)");
+        cause.checks.emplace_back("database/wraparound");
+    }
+}
+
+void followDeadRows(const Known &known, Cause &cause, std::vector<std::string> &links)
+{
+    const auto table = known.text("postgres.dead_tuple_table");
+    const double dead = known.number("postgres.dead_tuple_ratio");
+    if (dead < kDeadShare || table.empty())
+        return;
+    links.push_back("lets " + table + " fill up (" + format::ratio(dead) + " dead rows)");
+    cause.checks.emplace_back("database/autovacuum");
+}
+
 void addBlocker(const Known &known, std::vector<Cause> &causes)
 {
     const auto *sessions = known.table("postgres.sessions");
@@ -210,7 +241,6 @@ void addBlocker(const Known &known, std::vector<Cause> &causes)
     const double waiters = culprit->isRoot ? waitersOf(*sessions, culprit->pid) : 0;
     const double longest = known.number("postgres.blocked_longest");
     const double xids = horizonOf(holders, culprit->pid);
-    const double dead = known.number("postgres.dead_tuple_ratio");
     if (longest < kPatience && xids < kHorizon && !(culprit->isIdle && culprit->transactionAge >= kIdle))
         return; // a lock that is soon free again
     Cause cause{ known.source(), "blocker", "Session " + culprit->words, {}, { "database/long-transactions" } };
@@ -221,22 +251,46 @@ void addBlocker(const Known &known, std::vector<Cause> &causes)
     }
     if (culprit->isIdle)
         cause.checks.emplace_back("database/idle-in-transaction");
-    if (xids >= kHorizon) {
-        links.push_back("keeps vacuum from the dead rows of the last " + format::number(xids, 0) + " transactions");
-        cause.checks.emplace_back("database/xmin-horizon");
-    }
-    const auto table = known.text("postgres.dead_tuple_table");
-    if ((xids >= kHorizon || culprit->transactionAge >= kIdle) && dead >= kDeadShare && !table.empty()) {
-        links.push_back("lets " + table + " fill up (" + format::ratio(dead) + " dead rows)");
-        cause.checks.emplace_back("database/autovacuum");
-    }
+    if (xids >= kHorizon)
+        followHorizon(known, xids, cause, links);
+    if (xids >= kHorizon || culprit->transactionAge >= kIdle)
+        followDeadRows(known, cause, links);
     if (links.empty())
         links.emplace_back("holds its locks and old rows all that time");
-    for (std::size_t i = 0; i < links.size(); ++i)
-        cause.sentence += (i == 0 ? " " : i + 1 == links.size() ? " and " : ", ") + links[i];
-    cause.sentence += ".";
+    cause.sentence += joined(links) + ".";
     cause.action = culprit->isIdle ? "It does nothing: end it with SELECT pg_terminate_backend(" + std::to_string(std::llround(culprit->pid)) + "); its transaction is rolled back."
                                    : "Ask its owner, then cancel its statement: SELECT pg_cancel_backend(" + std::to_string(std::llround(culprit->pid)) + ");";
+    causes.push_back(std::move(cause));
+}
+
+// --- a slot, a prepared transaction or a standby → xmin horizon → ids, dead rows
+
+/// `name` as xmin_holders has it: "left_over (inactive)", "GID (owner)", "standby1 at 192.0.2.7".
+std::string releaseOf(const std::string &kind, const std::string &name)
+{
+    const auto own = quoted(name.substr(0, name.rfind(" (")));
+    if (kind == "slot")
+        return "Start its consumer again; if it is gone for good: SELECT pg_drop_replication_slot(" + own + ");";
+    if (kind == "standby")
+        return "End its long query, or set hot_standby_feedback = off there.";
+    return "Ask its owner, then in its database: COMMIT PREPARED " + own + "; or ROLLBACK PREPARED " + own + ";";
+}
+
+void addHolder(const Known &known, std::vector<Cause> &causes)
+{
+    const auto *holders = known.table("postgres.xmin_holders");
+    if (!holders || holders->rows.empty())
+        return;
+    const auto kind = holders->text(0, "kind"); // the first is the one that holds most
+    const double xids = holders->number(0, "xids").value_or(0);
+    if (xids < kHorizon || kind == "session")
+        return;
+    const auto name = text::plain(holders->text(0, "name"), kNameLimit);
+    Cause cause{ known.source(), "horizon", (kind == "slot" ? "Slot " : kind == "standby" ? "Standby " : "Prepared transaction ") + name, releaseOf(kind, name), {} };
+    std::vector<std::string> links;
+    followHorizon(known, xids, cause, links);
+    followDeadRows(known, cause, links);
+    cause.sentence += joined(links) + ".";
     causes.push_back(std::move(cause));
 }
 
@@ -286,6 +340,7 @@ std::vector<Cause> causesOf(const Snapshot &snapshot)
         addArchiver(snapshot, known, causes);
         addSlot(known, causes);
         addBlocker(known, causes);
+        addHolder(known, causes);
     }
     return causes;
 }

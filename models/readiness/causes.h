@@ -11,7 +11,7 @@ namespace muster::readiness {
 
 struct Cause {
     std::string source;              ///< "postgres/primary"
-    std::string kind;                ///< "slot" | "blocker" | "archiver"
+    std::string kind;                ///< "slot" | "blocker" | "horizon" | "archiver"
     std::string sentence;            ///< "Session 4711 (shop, idle in transaction for 40 min) blocks 3 sessions ... "
     std::string action;              ///< the safe step, with its command
     std::vector<std::string> checks; ///< that it explains

@@ -49,13 +49,13 @@ class Failure(Exception):
     """What did not hold, in words."""
 
 
-def case(identity, incident, *, red=None, amber=None, gates=None, facts=None, follows=(), watch=None, sources=None):
+def case(identity, incident, *, red=None, amber=None, gates=None, facts=None, follows=(), watch=None, sources=None, cause=()):
     """`red`, `amber`: check id → words of its evidence; `gates`: id → words of its reason; `facts`: name → words of its value;
     `follows`: checks that the fault rightly makes red too; `watch`: seconds of `check --for` instead of one poll;
-    `sources`: exactly these have a red row."""
+    `sources`: exactly these have a red row; `cause`: words of one cause, its sentence and its action."""
     def add(function):
         CASES.append(SimpleNamespace(id=identity, incident=incident, red=red or {}, amber=amber or {}, gates=gates or {}, facts=facts or {},
-                                     follows=set(follows), watch=watch, sources=sources, state=contextlib.contextmanager(function)))
+                                     follows=set(follows), watch=watch, sources=sources, cause=cause, state=contextlib.contextmanager(function)))
         return function
     return add
 
@@ -71,6 +71,7 @@ class Report:
         for fact in document["facts"]:
             self.facts.setdefault(fact["name"], []).append(fact["value"])
         self.faults = document["faults"]
+        self.causes = [f"{cause['sentence']} {cause['action']}" for cause in document["causes"]]
 
     def red(self):
         return {row["id"] for row in self.rows if row["status"] == RED}
@@ -81,6 +82,7 @@ class Report:
     def describe(self):
         return "\n".join([f"    {row['id']} of {row['source']}: {row['status']}: {row['evidence']}" for row in self.rows if row["status"] != "pass"]
                          + [f"    gate {name}: {reason}" for name, reason in self.gates.items()]
+                         + [f"    cause: {cause}" for cause in self.causes]
                          + [f"    fault {fault['source']}: {fault['kind']} at {fault['stage']}: {fault['detail']}" for fault in self.faults])
 
 
@@ -289,6 +291,8 @@ def problems_of_fault(one, report):
     sick = {row["source"] for row in report.rows if row["status"] == RED}
     if one.sources is not None and sick != set(one.sources):
         problems.append(f"red are {sorted(sick)}, not {sorted(one.sources)}")
+    if all(lacking(one.cause, words) for words in report.causes or [""]):
+        problems.append(f"no cause has the words {one.cause}")
     unrelated = report.red() - set(one.red) - one.follows
     problems += [f"unrelated red: {check}" for check in sorted(unrelated)] + [f"unrelated gate: {gate}" for gate in report.gates if gate not in one.gates]
     return problems

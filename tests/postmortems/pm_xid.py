@@ -71,7 +71,8 @@ HOLDER = {"database/xmin-horizon": ["vacuum cannot remove the dead rows of the l
 
 
 @case("PM-09", "Sentry 2015: the transaction ids ran out after days of an autovacuum that could not help; no write for most of a working day",
-      red={"database/wraparound": ["73.2 % of the transaction ids are used in database"], **HOLDER})
+      red={"database/wraparound": ["73.2 % of the transaction ids are used in database"], **HOLDER},
+      cause=["Slot forgotten (inactive) keeps vacuum from the dead rows", "lets the transaction ids run out (73.2 % used)", "pg_drop_replication_slot('forgotten')"])
 def ids_two_thirds_gone(bench, broken):
     with aged(bench, "postgres-pm09", OLD, broken) as cluster:
         yield bench.environment(postgres=[cluster.database.section()])
@@ -94,7 +95,7 @@ def ids_gone(bench, broken):
 
 
 @case("PM-11", "Mandrill 2019: one hot shard's autovacuum fell behind, half-way for ten weeks; then it stopped, and 80 % of the mail for 40 hours",
-      red={"database/wraparound": ["shard-2", "73.2 % of the transaction ids are used in database"], "database/xmin-horizon": ["shard-2", "slot forgotten (inactive)"]})
+      red={"database/wraparound": ["shard-2", "73.2 % of the transaction ids are used in database"], "database/xmin-horizon": ["shard-2", "slot forgotten (inactive)"]}, sources={"postgres/shard-2"})
 def one_shard_of_two(bench, broken):
     with Cluster(bench, "postgres-pm11") as calm, aged(bench, "postgres-pm11-hot", OLD, broken) as hot:
         yield bench.environment(postgres=[calm.database.section(name="shard-1"), hot.database.section(name="shard-2")])
@@ -112,7 +113,8 @@ def ids_half_gone(bench, broken):
 
 
 @case("PM-13", "Media Cloud 2021: vacuum ran and could not finish, because of a transaction that somebody had left open days ago",
-      red={"database/xmin-horizon": ["vacuum cannot remove the dead rows of the last", "session pid", "postgres", "idle in transaction"]}, follows={"database/wraparound"})
+      red={"database/xmin-horizon": ["vacuum cannot remove the dead rows of the last", "session pid", "postgres", "idle in transaction"]}, follows={"database/wraparound"},
+      cause=["Session", "keeps vacuum from the dead rows", "lets the transaction ids run out (24.4 % used)", "pg_terminate_backend"])
 def idle_session_holds_the_horizon(bench, broken):
     with Cluster(bench, "postgres-pm13") as cluster, contextlib.ExitStack() as stack:
         database = cluster.database

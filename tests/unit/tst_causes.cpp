@@ -20,6 +20,8 @@ private Q_SLOTS:
     void aShortLockIsNoCause();
     void idleWithoutWaitersIsNamed();
     void anActiveBlockerIsCancelledNotEnded();
+    void aHolderLeadsToTheEndOfTheIds();
+    void aSessionThatHoldsIsNamedOnce();
     void theArchiverLeadsToTheLostHours();
     void aHangingArchiverIsOne();
     void staleAndUnknownFactsSayNothing();
@@ -55,11 +57,11 @@ Table sessions(const std::vector<Row> &rows)
     return table;
 }
 
-Table holders(const std::string &name, double xids)
+Table holders(const std::string &name, double xids, const std::string &kind = "session")
 {
     Table table;
     table.columns = { { "kind", "" }, { "name", "" }, { "xids", "count" } };
-    table.rows.push_back({ std::string("session"), name, xids });
+    table.rows.push_back({ kind, name, xids });
     return table;
 }
 
@@ -162,6 +164,39 @@ void TestCauses::anActiveBlockerIsCancelledNotEnded()
     QVERIFY(has(cause.sentence, "blocks 1 session, the longest for 80 s"));
     QVERIFY(has(cause.action, "SELECT pg_cancel_backend(11);"));
     QVERIFY(cause.action.find("terminate") == std::string::npos);
+}
+
+void TestCauses::aHolderLeadsToTheEndOfTheIds()
+{
+    World world;
+    world.set(kServer, "postgres.xmin_holders", holders("it's mine (shop)", 1.5e9, "prepared transaction"));
+    world.set(kServer, "postgres.freeze_overdue_ratio", 7.5);
+    world.set(kServer, "postgres.xid_used_ratio", 0.7);
+    const auto causes = readiness::causesOf(world.snapshot());
+    QCOMPARE(causes.size(), std::size_t{ 1 });
+    QCOMPARE(causes.front().kind, std::string("horizon"));
+    QVERIFY(has(causes.front().sentence, "Prepared transaction it's mine (shop) keeps vacuum from the dead rows of the last 1"));
+    QVERIFY(has(causes.front().sentence, " transactions and lets the transaction ids run out (70.0 % used)."));
+    QVERIFY(has(causes.front().action, "ROLLBACK PREPARED 'it''s mine';"));
+    QVERIFY(causes.front().checks == std::vector<std::string>({ "database/xmin-horizon", "database/wraparound" }));
+    world.set(kServer, "postgres.xmin_holders", holders("left_over (inactive)", 2e6, "slot"));
+    world.set(kServer, "postgres.freeze_overdue_ratio", 0.5);
+    const auto slot = readiness::causesOf(world.snapshot());
+    QVERIFY(has(slot.front().action, "pg_drop_replication_slot('left_over')"));
+    QVERIFY(slot.front().sentence.find("ids") == std::string::npos); // nothing is overdue yet
+}
+
+void TestCauses::aSessionThatHoldsIsNamedOnce()
+{
+    World world;
+    world.set(kServer, "postgres.sessions", sessions({ { 7, "idle in transaction", 20, "", false } }));
+    world.set(kServer, "postgres.xmin_holders", holders("pid 7 (shop, worker, idle in transaction)", 6e8));
+    world.set(kServer, "postgres.freeze_overdue_ratio", 3.0);
+    world.set(kServer, "postgres.xid_used_ratio", 0.28);
+    const auto causes = readiness::causesOf(world.snapshot());
+    QCOMPARE(causes.size(), std::size_t{ 1 });
+    QVERIFY(has(causes.front().sentence, "Session 7"));
+    QVERIFY(has(causes.front().sentence, "lets the transaction ids run out (28.0 % used)"));
 }
 
 void TestCauses::theArchiverLeadsToTheLostHours()
