@@ -28,7 +28,7 @@ struct Target {
     std::string histogram;                  ///< "http_request_duration_seconds"; "" = none declared
     double slo = 0;                         ///< seconds; 0 = none declared
     double objective = 0;                   ///< share of requests that must not fail, nor be late: what burn rates are measured against; 0 = none declared
-    std::vector<Filesystem> filesystems;    ///< whose free space is judged
+    std::vector<Filesystem> filesystems{};  ///< whose free space is judged
     bool hasCache = true;                   ///< what else this production has: alerts on what it has not are not missed
     bool hasStandby = true;
     bool hasBackup = true;
