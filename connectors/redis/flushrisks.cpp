@@ -88,8 +88,11 @@ std::string snapshotText(const RedisInfo &info)
     const auto age = rdbAge(info);
     const auto changes = info.number("rdb_changes_since_last_save");
     const auto since = changes ? ", " + format::counted(*changes, "change", "changes") + " since" : std::string();
-    const auto failed = info.truth("rdb_last_bgsave_status") == false ? "; the last attempt to save failed" : "";
-    if (isSavedSinceStart(info) == true)
+    const auto *const failed = info.truth("rdb_last_bgsave_status") == false ? "; the last attempt to save failed" : "";
+    const auto isSaved = isSavedSinceStart(info);
+    if (!isSaved)
+        return "this server does not say when it saved last";
+    if (*isSaved)
         return (age ? "a snapshot written " + format::duration(*age) + " ago" : std::string("a snapshot whose age this version does not say")) + since + failed;
     const auto loaded = info.number("rdb_last_load_keys_loaded").value_or(0);
     if (loaded > 0)

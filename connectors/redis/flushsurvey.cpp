@@ -56,6 +56,13 @@ std::expected<FlushSurvey, Fault> surveyFlush(RedisClient &client, const Target 
         survey.info = parseInfo(info.text);
     else
         survey.infoDenied = unknownFromReply(info, target.declaredUser(), "info");
+    if (info.isText() && !survey.info.text("server_time_usec")) { // before Redis 6.2
+        const auto time = client.call({"TIME"}, deadline);
+        if (!time)
+            return std::unexpected(time.error());
+        if (time->isArray() && time->elements.size() == 2)
+            survey.info.fields["server_time_usec"] = time->elements[0].text + "000000";
+    }
     if (replies->at(2).isInteger())
         survey.keysInDatabase = static_cast<double>(replies->at(2).integer);
     if (const auto &save = replies->at(3); save.isArray() && save.elements.size() == 2)
