@@ -14,22 +14,23 @@ namespace {
 constexpr std::array<std::string_view, 2> kFacts{ "statements_slowed", "statement_slowed_worst" };
 
 /// Who waits for a lock or for its client is slow for another reason. Nothing but the list of sessions is read while no statement takes a second.
-/// "believed": columns of which the last ANALYZE saw nothing but NULL.
+/// Which tables it reads is told by the locks that it holds. "believed": columns of which the last ANALYZE saw nothing but NULL.
 constexpr std::string_view kSql = R"sql(/* muster plans */
 with a as materialized (
-  select query_id, datid, usesysid, extract(epoch from clock_timestamp() - query_start) as ran from pg_stat_get_activity(null)
+  select pid, query_id, datid, usesysid, extract(epoch from clock_timestamp() - query_start) as ran from pg_stat_get_activity(null)
   where state = 'active' and backend_type = 'client backend' and pid <> pg_backend_pid() and query_id is not null
     and coalesce(wait_event_type, '') not in ('Lock', 'Client', 'Timeout') and query_start < clock_timestamp() - interval '1 second'),
-g as materialized (select query_id, datid, usesysid, count(*) as sessions, max(ran) as ran from a group by 1, 2, 3 order by 4 desc, 5 desc limit 5),
+g as materialized (select query_id, datid, usesysid, count(*) as sessions, max(ran) as ran, (array_agg(pid))[1:3] as pids from a group by 1, 2, 3 order by 4 desc, 5 desc limit 5),
 s as materialized (
   select g.*, p.query, p.calls, p.mean from g join lateral (
-    select query, calls, $MEAN / 1000 as mean from $SCHEMA.pg_stat_statements where queryid = g.query_id and dbid = g.datid and userid = g.usesysid and calls >= 20
+    select left(query, 2000) as query, calls, $MEAN / 1000 as mean from $SCHEMA.pg_stat_statements where queryid = g.query_id and dbid = g.datid and userid = g.usesysid and calls >= 20
     order by calls desc limit 1) p on g.ran > 20 * p.mean
   order by sessions desc, ran desc limit 1),
 t as materialized (
-  select n.nspname, c.relname, c.oid, greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) as analyzed
-  from s join pg_class c on position(c.relname in s.query) > 0 join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'm', 'p') and c.oid >= 16384 and s.datid = (select oid from pg_database where datname = current_database()))
+  select distinct n.nspname, c.relname, greatest(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) as analyzed
+  from s cross join lateral (select relation, database from pg_lock_status() where pid = any (s.pids) and locktype = 'relation' and granted offset 0) l
+    join pg_class c on c.oid = l.relation and c.relkind in ('r', 'm', 'p') and c.oid >= 16384 join pg_namespace n on n.oid = c.relnamespace
+  where l.database = (select oid from pg_database where datname = current_database()))
 select s.sessions, s.ran, s.calls, s.mean, s.query,
   (select string_agg(format('%s.%s %s min ago', nspname, relname, round(extract(epoch from now() - analyzed) / 60)), ', ') from
     (select * from t where analyzed > now() - interval '1 hour' order by analyzed desc limit 3) l) as analyzed,
