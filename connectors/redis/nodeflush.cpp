@@ -214,25 +214,26 @@ std::expected<std::vector<Redirect>, Fault> NodeFlush::unlinkAt(const Target &pe
 Outcome NodeFlush::scanOutcome(const KeyScan::Result &result, Millis took, bool isCount) const
 {
     const auto &totals = result.totals;
-    const auto deleted = number(totals.deleted);
+    const auto gone = static_cast<double>(totals.deleted);
+    const auto deleted = format::counted(gone, "key was", "keys were") + " deleted";
     Outcome outcome;
     switch (result.end) {
     case KeyScan::End::Finished:
-        outcome = make(OutcomeKind::Succeeded, isCount ? number(totals.matched) + " keys match." : deleted + " keys were deleted.");
+        outcome = make(OutcomeKind::Succeeded, isCount ? format::counted(static_cast<double>(totals.matched), "key matches.", "keys match.") : deleted + ".");
         break;
     case KeyScan::End::Cancelled:
-        outcome = make(OutcomeKind::Cancelled, isCount ? "Cancelled." : "Cancelled after " + deleted + " keys were deleted; the others are untouched.");
+        outcome = make(OutcomeKind::Cancelled, isCount ? "Cancelled." : "Cancelled after " + deleted + "; the others are untouched.");
         break;
     case KeyScan::End::Refused:
-        outcome = make(OutcomeKind::Failed, "Stopped after " + deleted + " keys were deleted. " + result.fault.detail);
+        outcome = make(OutcomeKind::Failed, "Stopped after " + deleted + ". " + result.fault.detail);
         break;
     case KeyScan::End::Lost:
         if (totals.unconfirmed > 0) {
-            outcome = make(OutcomeKind::Unknown, deleted + " keys are known to be deleted; for " + number(totals.unconfirmed) + " more the answer was lost. " + result.fault.detail);
+            outcome = make(OutcomeKind::Unknown, format::counted(gone, "key is", "keys are") + " known to be deleted; for " + number(totals.unconfirmed) + " more the answer was lost. " + result.fault.detail);
             outcome.howToFindOut = howToFindOut();
         } else {
             const bool isCancelled = result.fault.kind == FaultKind::Cancelled;
-            outcome = make(isCancelled ? OutcomeKind::Cancelled : OutcomeKind::Failed, "Ended after " + deleted + " keys were deleted. " + result.fault.detail);
+            outcome = make(isCancelled ? OutcomeKind::Cancelled : OutcomeKind::Failed, "Ended after " + deleted + ". " + result.fault.detail);
         }
         break;
     }
@@ -359,7 +360,7 @@ Outcome NodeFlush::verifyWhole(RedisClient &client, Outcome outcome)
         outcome.kind = OutcomeKind::Failed;
         outcome.summary = "The server said OK, but there are as many keys as before (" + number(*after) + ").";
     } else {
-        outcome.summary += *after == 0 ? " Verified: no key is left." : " Verified: " + number(*after) + " keys now, written since.";
+        outcome.summary += *after == 0 ? " Verified: no key is left." : " Verified: " + format::counted(static_cast<double>(*after), "key", "keys") + " now, written since.";
     }
     return outcome;
 }

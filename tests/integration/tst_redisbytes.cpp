@@ -211,7 +211,7 @@ void TestRedisBytes::commandLineTakesBytes()
     count.insert(count.begin(), {"cache", "count"});
     const auto counted = ctl(count);
     QVERIFY2(counted.first == 0, counted.second.constData());
-    QVERIFY2(counted.second.contains("1 keys match"), counted.second.constData());
+    QVERIFY2(counted.second.contains("1 key matches"), counted.second.constData());
     QVERIFY(!counted.second.contains('\xff'));
     auto flush = common;
     flush.insert(flush.begin(), {"cache", "flush"});
