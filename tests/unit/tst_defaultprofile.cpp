@@ -33,6 +33,7 @@ private Q_SLOTS:
     void lackOfDeclarationsFails();
     void standalonePrimaryPassesReplication();
     void criteriaAreTheReviewsEight();
+    void countedWordsFollowTheirNumber();
 
 private:
     [[nodiscard]] Assessment judged(const World &world) const { return readiness::evaluate(m_profile, world.snapshot(), {}); }
@@ -263,6 +264,43 @@ void TestDefaultProfile::criteriaAreTheReviewsEight()
     QCOMPARE(assessment.criteria.size(), std::size_t{ 8 });
     for (const auto &criterion : assessment.criteria)
         QVERIFY2(criterion.status == CheckStatus::Fail, criterion.id.c_str());
+}
+
+namespace {
+
+/// "{value} sessions wait": what reads "1 sessions wait" for one. Rates are never one.
+void findBareCounts(const Condition &condition, QStringList &found)
+{
+    static const QRegularExpression bare(QStringLiteral("\\{(value|fact:[^}?]+)\\} (?!of )(?:[a-z-]+ ){0,2}[a-z]*[a-rt-z]s (?:are|were|have|do|run|wait|hold|keep|lack|fall|got|that|which)\\b"));
+    for (const auto &sentence : { condition.pass, condition.fail }) {
+        const auto text = QString::fromStdString(sentence);
+        if (const auto match = bare.match(text); match.hasMatch() && !QString::fromStdString(condition.fact).endsWith(QLatin1String("_rate")))
+            found << text;
+    }
+    if (condition.when)
+        findBareCounts(*condition.when, found);
+    for (const auto &alternative : condition.anyOf)
+        findBareCounts(alternative, found);
+}
+
+} // namespace
+
+void TestDefaultProfile::countedWordsFollowTheirNumber()
+{
+    QStringList found;
+    Condition wrong;
+    wrong.fail = "{value} replication slots are lost";
+    findBareCounts(wrong, found);
+    QCOMPARE(found.size(), 1);
+    for (const auto &check : m_profile.checks) {
+        for (const auto &condition : check.rule.conditions)
+            findBareCounts(condition, found);
+    }
+    for (const auto &gate : m_profile.gates) {
+        for (const auto &condition : gate.rule.conditions)
+            findBareCounts(condition, found);
+    }
+    QVERIFY2(found.size() == 1, qPrintable(found.join(QLatin1Char('\n'))));
 }
 
 QTEST_GUILESS_MAIN(TestDefaultProfile)
