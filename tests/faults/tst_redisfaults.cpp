@@ -88,6 +88,7 @@ private Q_SLOTS:
     void missingSecretIsSaid();
     void lostFlushReplyIsUnknown();
     void lostUnlinkReplyIsUnknown();
+    void lostUnlinkReplyInStagesIsUnknown();
     void closedBeforeUnlinkIsFailed();
     void refusedUnlinkStopsWithCount();
     void interruptEndsBlockedFlush();
@@ -300,9 +301,11 @@ S::Script probeScript()
     return {S::Send{"+OK\r\n$7\r\ndefault\r\n"}, S::Flood{"+PONG\r\n", 2000}, S::Hang{}};
 }
 
-Outcome runPattern(const S &server)
+Outcome runPattern(const S &server, double stageShare = 0)
 {
-    redis::FlushAction action(scripted(server), request(FlushRequest::Scope::Prefix));
+    auto wanted = request(FlushRequest::Scope::Prefix);
+    wanted.stageShare = stageShare;
+    redis::FlushAction action(scripted(server), wanted);
     RunControl control({}, [](const Progress &) {});
     return action.run(planFor(server), control);
 }
@@ -320,6 +323,19 @@ void TestRedisFaults::lostUnlinkReplyIsUnknown()
     QVERIFY2(outcome.kind == OutcomeKind::Unknown, outcome.summary.c_str());
     QVERIFY2(outcome.summary.find("for 2 more") != std::string::npos, outcome.summary.c_str());
     QVERIFY(!outcome.howToFindOut.empty());
+}
+
+/// First the count and its probe, then the flush: SCAN, a look at the hits, UNLINK, and no answer.
+void TestRedisFaults::lostUnlinkReplyInStagesIsUnknown()
+{
+    const std::string stats = "keyspace_hits:1\r\nkeyspace_misses:1\r\n";
+    const auto answers = welcome() + kLastPage + "$" + std::to_string(stats.size()) + "\r\n" + stats + "\r\n";
+    S server({{S::Send{welcome() + kLastPage}, S::Hang{}}, probeScript(), joined(joined({S::Send{answers}}, reads(kLoginLines + kScanLines + 5 + kUnlinkLines)), {S::Close{}}), probeScript()});
+    const auto outcome = runPattern(server, 60'000); // two keys in a millisecond
+    QVERIFY2(outcome.kind == OutcomeKind::Unknown, outcome.summary.c_str());
+    QVERIFY2(outcome.summary.find("for 2 more") != std::string::npos, outcome.summary.c_str());
+    QVERIFY(!outcome.howToFindOut.empty());
+    QCOMPARE(server.connectionCount(), 4); // nothing is sent again
 }
 
 void TestRedisFaults::closedBeforeUnlinkIsFailed()
