@@ -106,7 +106,8 @@ std::string grants(const environment::Environment &environment)
     std::string text;
     for (const auto &entry : environment.redis) {
         const auto user = entry.address.user.empty() ? "default" : entry.address.user;
-        text += "# redis/" + entry.name + ": view only. Add “+unlink ~PREFIX*” to let it flush a prefix, “+flushdb” or “+flushall” for the rest.\n"
+        text += "# redis/" + entry.name + ": view only. Add “+unlink ~PREFIX*” to let it flush a prefix, “+flushdb” or “+flushall” for the rest;\n"
+            "# on Valkey 8.1 “+commandlog|get” shows large requests and replies.\n"
             "ACL SETUSER " + user + " -@all +ping +info +dbsize +hello +auth +select +client|setname +client|id +client|list +slowlog|get +slowlog|len"
             " +latency|latest +latency|histogram +config|get +memory|stats +role +lastsave +time +acl|whoami +acl|dryrun +command|info +scan" +
             (entry.topology == "cluster" ? " +cluster|info +cluster|nodes +asking" : "") + "\n\n";

@@ -103,7 +103,7 @@ const PageSpec &cache()
             {"redis.big_keys", QT_TRANSLATE_NOOP("PageSpec", "Big keys"), QT_TRANSLATE_NOOP("PageSpec", "No key was sampled."), {"key"}, {}, {}, {}, true},
             {"redis.commands_table", QT_TRANSLATE_NOOP("PageSpec", "Commands"), QT_TRANSLATE_NOOP("PageSpec", "Nobody but the console called a command."), {"command"}, {}, {"redis.latency_table"}, {}, true},
             {"redis.slowlog", QT_TRANSLATE_NOOP("PageSpec", "Slow log"), QT_TRANSLATE_NOOP("PageSpec", "The slow log is empty."), {"id"}, {"at", "took", "client", "command"}},
-            {"redis.large_commands", QT_TRANSLATE_NOOP("PageSpec", "Large"), QT_TRANSLATE_NOOP("PageSpec", "No request and no reply was larger than the server's limits."), {},
+            {"redis.large_commands", QT_TRANSLATE_NOOP("PageSpec", "Command log"), QT_TRANSLATE_NOOP("PageSpec", "No request and no reply was larger than the server's limits."), {},
              {"at", "what", "size", "client", "command"}, {}, {}, true},
             {"redis.clients_table", QT_TRANSLATE_NOOP("PageSpec", "Clients"), QT_TRANSLATE_NOOP("PageSpec", "No client is connected."), {"id"},
              {"client", "name", "user", "memory", "output", "idle", "command"}, {}, {}, true},
