@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "connectors/prometheus/promparser.h"
+#include "connectors/prometheus/selectors.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,5 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     (void)parseAlerts(bytes);
     (void)parseQuery(bytes);
     (void)parseRange(bytes);
+    (void)parseNames(bytes);
+    (void)needsOf(bytes);
     return 0;
 }
