@@ -144,7 +144,10 @@ class Database:
         """ALTER SYSTEM and reload; None takes the setting back."""
         for name, value in settings.items():
             self.execute(f"ALTER SYSTEM {'RESET ' + name if value is None else f'SET {name} = ' + postgres._quoted(value)}", database="postgres")
+        loaded = "SELECT pg_conf_load_time()"  # of the server process, as a new session has it
+        before = self.value(loaded)
         self.execute("SELECT pg_reload_conf()", database="postgres")
+        wait_for(lambda: self.value(loaded) != before, 20 * PATIENCE, "the settings are loaded", 0.05)
 
     def stop(self):
         self.place.stop([self.name])

@@ -91,6 +91,7 @@ def synchronous_standby_is_gone(bench, broken):
     with bench.standby(database) as standby:
         try:
             database.set(synchronous_standby_names="*")
+            wait_for(lambda: database.value("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"), 20 * PATIENCE, "commits wait for the standby")
             if broken:
                 standby.stop()
             yield bench.environment(postgres=[database.section(expectedStandbys=1)])
