@@ -143,7 +143,7 @@ void TestPostgresSession::terminateRollsBackAndFreesTheWaiters()
         return c.state == PlanCheckState::Warned && c.detail.find("rolled back") != std::string::npos;
     });
     QVERIFY(hasWarning);
-    QVERIFY(std::ranges::any_of(plan->changes, [](const PlanLine &line) { return line.value == "1 sessions"; }));
+    QVERIFY(std::ranges::any_of(plan->changes, [](const PlanLine &line) { return line.value == "1 session"; }));
     const auto outcome = runAndVerify(*terminate, *plan);
     QVERIFY2(outcome.kind == OutcomeKind::Succeeded, outcome.summary.c_str());
     QVERIFY(!isThere(pid));

@@ -67,6 +67,16 @@ def is_writable(database):
         return False
 
 
+def use_up_ids(database):
+    """Until the last checkpoint is old enough for a pace."""
+    database.execute("CREATE UNLOGGED TABLE used (i int)", """DO $$ DECLARE enough timestamptz := (SELECT checkpoint_time FROM pg_control_checkpoint()) + interval '32 s';
+        BEGIN
+            WHILE clock_timestamp() < enough LOOP
+                BEGIN INSERT INTO used VALUES (1); EXCEPTION WHEN unique_violation THEN NULL; END; -- a block with EXCEPTION has an id of its own
+            END LOOP;
+        END $$""")
+
+
 HOLDER = {"database/xmin-horizon": ["vacuum cannot remove the dead rows of the last", "slot forgotten (inactive)"]}
 
 
@@ -109,6 +119,15 @@ def ids_half_gone(bench, broken):
         if broken:
             cluster.database.execute("SELECT pg_create_logical_replication_slot('forgotten', 'pgoutput')")
             cluster.jump(HALF)
+        yield bench.environment(postgres=[cluster.database.section()])
+
+
+@case("PM-11p", "Mandrill 2019, as it would read today: at the pace of its writes, the ids that are left end within days",
+      red={"database/wraparound": ["at the pace since the last checkpoint the ids end in"], **HOLDER})
+def ids_end_soon(bench, broken):
+    with aged(bench, "postgres-pm11p", QUARTER, broken) as cluster:
+        if broken:
+            use_up_ids(cluster.database)
         yield bench.environment(postgres=[cluster.database.section()])
 
 
