@@ -47,7 +47,7 @@ void ScoreSparkline::paintEvent(QPaintEvent *)
         painter.drawText(text, int(Qt::AlignVCenter | Qt::AlignLeft), tr("24 h"));
         return;
     }
-    const QString words = tr("%1 max\n%2 min\n24 h").arg(high, 0, 'f', 1).arg(low, 0, 'f', 1);
+    const QString words = tr("max %1\nmin %2\n24 h").arg(high, 0, 'f', 1).arg(low, 0, 'f', 1);
     setAccessibleDescription(words);
     painter.drawText(text, int(Qt::AlignVCenter | Qt::AlignLeft), words);
 }
