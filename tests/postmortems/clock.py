@@ -28,11 +28,20 @@ def library():
     return str(found[0])
 
 
+def remove_leavings():
+    """The library leaves a semaphore and a segment named after each process that was killed, and a later process of that number cannot start."""
+    for path in Path("/dev/shm").glob("*faketime_*"):
+        number = path.name.rsplit("_", 1)[1]
+        if number.isdigit() and not Path("/proc", number).exists():
+            path.unlink(missing_ok=True)
+
+
 class Clocked:
     """Use as a context: the console's clock is the cluster's inside of it."""
     NAME = "postgres-clocked"
 
     def __init__(self, bench):
+        remove_leavings()
         self.place = bench.place
         self._offset_file = self.place / "clock"
         self._environment = {"LD_PRELOAD": library(), "FAKETIME_TIMESTAMP_FILE": str(self._offset_file), "FAKETIME_NO_CACHE": "1",
