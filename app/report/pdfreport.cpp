@@ -74,7 +74,7 @@ void figures(PdfLayout &page, const Story &story)
     rows.clear();
     for (const auto &metric : story.metrics)
         rows.push_back({ word(metric.badge), { metric.title, "#1c2024", true }, { metric.value }, { metric.expected }, { metric.text, kQuiet } });
-    page.table({ { "", 0.14 }, { "Metric", 0.22 }, { "Value", 0.13, Align::Right }, { "Expected", 0.12, Align::Right }, { "From", 0.39 } }, rows);
+    page.table({ { "", 0.14 }, { "Metric", 0.27 }, { "Value", 0.13, Align::Right }, { "Expected", 0.12, Align::Right }, { "From", 0.34 } }, rows);
     page.heading("Launch criteria", story.criteriaMet);
     lines(page, story.criteria);
 }
