@@ -4,9 +4,9 @@
 #include "connectors/http/rounds.h"
 #include "connectors/http/securityheaders.h"
 #include "connectors/http/signon.h"
+#include "models/format/format.h"
 
 #include <algorithm>
-#include "models/format/format.h"
 
 namespace muster::http {
 

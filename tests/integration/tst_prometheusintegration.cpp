@@ -51,6 +51,8 @@ private Q_SLOTS:
 private:
     std::unique_ptr<TestServers> m_servers;
     [[nodiscard]] Target target() const;
+    /// A file of rules, taken up at once.
+    void addRules(const QString &name, const QByteArray &yaml) const;
     void configureAlertmanager(const QByteArray &yaml);
     [[nodiscard]] bool isAmtoolGood(const QStringList &arguments);
 };
@@ -69,12 +71,8 @@ void TestPrometheusIntegration::initTestCase()
 {
     m_servers = std::make_unique<TestServers>(QStringList{QStringLiteral("prometheus"), QStringLiteral("alertmanager"), QStringLiteral("node-exporter")});
     QVERIFY2(m_servers->isRunning(), m_servers->errorText());
-    QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/test.yml"));
-    QVERIFY(rules.open(QIODevice::WriteOnly));
-    rules.write("groups:\n- name: pipeline\n  rules:\n  - {alert: Watchdog, expr: vector(1), annotations: {summary: always}}\n"
+    addRules(QStringLiteral("test"), "groups:\n- name: pipeline\n  rules:\n  - {alert: Watchdog, expr: vector(1), annotations: {summary: always}}\n"
                 "  - {alert: DatabaseDown, expr: pg_up == 0}\n  - {record: 'broken:rule', expr: prometheus_http_requests_total + on(job) prometheus_http_requests_total}\n");
-    rules.close();
-    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
 }
 
 void TestPrometheusIntegration::watchesRulesAlertsAndTheWatchdog()
@@ -172,6 +170,14 @@ Value factOf(PrometheusSource &source, std::string_view name)
 
 } // namespace
 
+void TestPrometheusIntegration::addRules(const QString &name, const QByteArray &yaml) const
+{
+    QFile file(m_servers->text(u"prometheus", u"rules") % QLatin1Char('/') % name % QStringLiteral(".yml"));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(yaml) == yaml.size());
+    file.close();
+    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
+}
+
 void TestPrometheusIntegration::configureAlertmanager(const QByteArray &yaml)
 {
     QFile file(m_servers->directory() % QStringLiteral("/alertmanager/alertmanager.yml"));
@@ -204,12 +210,8 @@ void TestPrometheusIntegration::watchesTheWayToAlertmanager()
 
 void TestPrometheusIntegration::followsTheRoutesToReceivers()
 {
-    QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/severities.yml"));
-    QVERIFY(rules.open(QIODevice::WriteOnly));
-    rules.write("groups:\n- name: severities\n  rules:\n  - {alert: DiskFull, expr: 'prometheus_build_info{disk=\"full\"} == 1', labels: {severity: critical}}\n"
+    addRules(QStringLiteral("severities"), "groups:\n- name: severities\n  rules:\n  - {alert: DiskFull, expr: 'prometheus_build_info{disk=\"full\"} == 1', labels: {severity: critical}}\n"
                 "  - {alert: Slow, expr: 'histogram_quantile(0.9, prometheus_http_request_duration_seconds_bucket) > 1', labels: {severity: warning}}\n");
-    rules.close();
-    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
     PrometheusSource source(target());
     QTRY_VERIFY_WITH_TIMEOUT(factOf(source, "prometheus.alert_covers_disk") == Value(true), 20000);
     QVERIFY(factOf(source, "prometheus.alert_covers_latency") == Value(true));
@@ -316,12 +318,8 @@ void TestPrometheusIntegration::burnsAgainstADeclaredObjectiveOnly()
 /// Their health is "ok" and their result is empty, as that of a rule that has nothing to say.
 void TestPrometheusIntegration::namesRulesThatCanNeverFire()
 {
-    QFile rules(m_servers->text(u"prometheus", u"rules") % QStringLiteral("/blind.yml"));
-    QVERIFY(rules.open(QIODevice::WriteOnly));
-    rules.write("groups:\n- name: blind\n  rules:\n  - {alert: MemoryFull, expr: process_resident_memroy_bytes > 1e9}\n"
+    addRules(QStringLiteral("blind"), "groups:\n- name: blind\n  rules:\n  - {alert: MemoryFull, expr: process_resident_memroy_bytes > 1e9}\n"
                 "  - {alert: Either, expr: prometheus_build_info == 0 or prometheus_gone == 0}\n  - {alert: Gone, expr: absent(prometheus_gone)}\n");
-    rules.close();
-    QCOMPARE(QProcess::execute(QStringLiteral("kill"), {QStringLiteral("-HUP"), QString::number(m_servers->pid(u"prometheus"))}), 0);
     PrometheusSource source(target());
     std::string raw;
     bool isSeen = false; // said once a minute: the round that had it is kept
